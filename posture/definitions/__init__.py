@@ -1,0 +1,1 @@
+"""YAML files turned into checked, compiled checks. Reads files; touches nothing else."""

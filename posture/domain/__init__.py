@@ -1,0 +1,1 @@
+"""The rules of the product as pure functions over frozen values. Standard library only."""

@@ -1,0 +1,92 @@
+"""Every exception that posture raises on purpose.
+
+PostureError
+├─ DefinitionError      a check file is wrong: file, line, column, sentence        → fix the file; exit 2
+├─ SettingsError        a setting is missing, unknown or contradicts another       → fix the settings; exit 2
+├─ UsageError           the command was asked for something that is not there      → ask again; exit 2
+├─ GraphError
+│  ├─ TokenRefused      no access token: AADSTS code, in words                     → run aborted; exit 4
+│  └─ TenantUnreachable no answer at all: host and why                             → run aborted; exit 4
+├─ QueryRefused         an ad-hoc query is wrong or not allowed                    → fix the query; exit 2
+├─ CheckBroken          SQL failed, or rows lost or doubled a resource: check id   → check outcome "broken"
+├─ SnapshotError        the data directory cannot be written or read: path, why    → make room; exit 4
+├─ ScanInProgress       another process scans this tenant                          → wait; exit 4
+└─ StoreError           the database is locked, full, or of another version        → as it says; exit 4
+
+What Graph answers for one table is not here: it is a value, ``posture.domain.outcome.TableOutcome``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class PostureError(Exception):
+    """An expected failure; ``str()`` is a sentence that a user may see."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Location:
+    """A place in a text file. ``line`` and ``column`` count from 1."""
+
+    path: Path
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+class DefinitionError(PostureError):
+    """A check file is wrong. ``advice`` says what to do about it."""
+
+    def __init__(self, problem: str, *, at: Location, advice: str) -> None:
+        super().__init__(f"{at}: {problem}. {advice}")
+        self.problem = problem
+        self.at = at
+        self.advice = advice
+
+
+class SettingsError(PostureError):
+    """A setting is missing, unknown, or contradicts another."""
+
+
+class UsageError(PostureError):
+    """The command names something that does not exist."""
+
+
+class GraphError(PostureError):
+    """Microsoft Graph or its token endpoint cannot be used at all."""
+
+
+class TokenRefused(GraphError):
+    """The token endpoint said no. ``code`` is the AADSTS number without its prefix, if one was given."""
+
+    def __init__(self, sentence: str, *, code: str | None) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class TenantUnreachable(GraphError):
+    """No HTTP answer came from the token endpoint or from Graph."""
+
+
+class QueryRefused(PostureError):
+    """An ad-hoc query could not be run."""
+
+
+class CheckBroken(PostureError):
+    """A check could not be evaluated although its data was there."""
+
+
+class SnapshotError(PostureError):
+    """A snapshot could not be written or read."""
+
+
+class ScanInProgress(PostureError):
+    """Another process is scanning the same tenant."""
+
+
+class StoreError(PostureError):
+    """The database could not be used."""

@@ -1,0 +1,1 @@
+"""Microsoft Graph: credentials, throttling, paging, reading."""

@@ -1,0 +1,1 @@
+"""One tenant, its tables at one moment: written once, queried with SQL."""

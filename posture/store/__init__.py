@@ -1,0 +1,1 @@
+"""Runs, findings and exemptions in a SQL database."""

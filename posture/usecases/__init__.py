@@ -1,0 +1,1 @@
+"""What posture does, one function per thing, written against ports."""

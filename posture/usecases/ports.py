@@ -1,0 +1,159 @@
+"""What the use cases need from the world, as protocols. Adapters fit by shape and do not import this module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from posture.definitions.compiled import CompiledCheck
+from posture.domain.check import CheckId
+from posture.domain.exemption import Exemption
+from posture.domain.finding import Finding
+from posture.domain.judgement import Value
+from posture.domain.outcome import TableOutcome
+from posture.domain.reading import Page, Restart, ResumePoint
+from posture.domain.run import Run, RunSummary
+from posture.domain.tenant import TenantFacts
+from posture.domain.verdict import Verdict
+from posture.tables.table import WantedTable
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Return the time, aware and in UTC."""
+
+
+class GraphReader(Protocol):
+    """One tenant through Microsoft Graph, read only."""
+
+    def identify(self) -> TenantFacts:
+        """Return what the tenant says about itself.
+
+        Raises:
+            TokenRefused: the token endpoint said no.
+            TenantUnreachable: nothing answered.
+        """
+
+    def read_tables(
+        self, wanted: Sequence[WantedTable], *, facts: TenantFacts, resume: Mapping[str, ResumePoint]
+    ) -> Iterator[Page | Restart | TableOutcome]:
+        """Yield the pages of all tables, interleaved, and exactly one outcome for each, after its last page.
+
+        Whatever goes wrong with one table is its outcome and does not disturb the others. ``Restart`` says
+        that what came of a table so far is void. ``resume`` maps a table to where an earlier process stopped.
+        """
+
+
+class Snapshot(Protocol):
+    """A published snapshot, open for reading."""
+
+    @property
+    def taken_at(self) -> datetime: ...
+
+    @property
+    def outcomes(self) -> Mapping[str, TableOutcome]:
+        """Map each source table that was wanted to how its reading ended."""
+
+    @property
+    def previous_outcomes(self) -> Mapping[str, TableOutcome] | None:
+        """The same of the snapshot before; None if there is none."""
+
+    def judge(self, compiled: CompiledCheck) -> AbstractContextManager[Judged]:
+        """Evaluate a check whose tables are all readable.
+
+        Raises:
+            CheckBroken: the SQL failed, ran out of memory or time, or returned a resource twice.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictCounts:
+    passed: int
+    failed: int
+    unknown: int
+    not_applicable: int
+
+
+class Judged(Protocol):
+    """The rows of one evaluated check."""
+
+    @property
+    def counts(self) -> VerdictCounts: ...
+
+    def rows(self, verdicts: Iterable[Verdict]) -> Iterator[Mapping[str, Value]]:
+        """Yield the rows with these verdicts, one dict each, streamed: the check's columns as JSON values,
+        ``_verdict`` and ``_severity``."""
+
+    def verdict_of(self, *, resource_id: str, identity: Mapping[str, Value]) -> str | None:
+        """Return ``_verdict`` of one thing, "not_applicable" included; None if it has no row."""
+
+
+class Spool(Protocol):
+    """The unfinished snapshot of one tenant; survives the death of the process."""
+
+    @property
+    def taken_at(self) -> datetime: ...
+
+    @property
+    def resume_points(self) -> Mapping[str, ResumePoint]: ...
+
+    @property
+    def finished(self) -> Mapping[str, TableOutcome]:
+        """Tables whose reading already ended, from an earlier process or this one."""
+
+    def append(self, page: Page) -> None: ...
+
+    def restart(self, table: str) -> None: ...
+
+    def finish(self, outcome: TableOutcome) -> None: ...
+
+    def publish(self) -> Snapshot:
+        """Write the typed tables, make them the latest snapshot in one step, and open it.
+
+        A table whose items do not fit its columns is published as failed.
+        """
+
+
+class Snapshots(Protocol):
+    """All snapshots of one tenant."""
+
+    def open_spool(self, wanted: Sequence[WantedTable], *, now: datetime) -> AbstractContextManager[Spool]:
+        """Go on with the spool of a killed scan if it asked for the same and is fresh; else start clean.
+
+        Raises:
+            ScanInProgress: another process holds the spool.
+        """
+
+    def latest(self) -> Snapshot | None: ...
+
+
+class FindingBook(Protocol):
+    """The findings of one tenant, inside one transaction."""
+
+    def by_fingerprint(self, fingerprints: Sequence[str]) -> Mapping[str, Finding]: ...
+
+    def save(self, findings: Sequence[Finding]) -> None:
+        """Insert or update."""
+
+    def open_findings(self, check: CheckId) -> Iterator[Sequence[Finding]]:
+        """Yield the open findings of a check, in batches."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction; leaving it without an exception commits, with one rolls back."""
+
+    @property
+    def findings(self) -> FindingBook: ...
+
+    def save_run(self, run: Run) -> None: ...
+
+    def save_summary(self, summary: RunSummary) -> None: ...
+
+    def exemptions(self) -> Sequence[Exemption]: ...
+
+
+class OpenUnit(Protocol):
+    def __call__(self, tenant_id: str) -> AbstractContextManager[UnitOfWork]: ...
