@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from posture.domain.outcome import Outcome, TableOutcome
 from posture.domain.tenant import Cloud, Licence
 
 
@@ -139,3 +140,13 @@ class WantedTable:
 
     table: SourceTable
     columns: tuple[Column, ...]
+
+
+def is_readable(table: SourceTable, outcome: TableOutcome) -> bool:
+    """Say whether checks may read the table: it is complete, or known to be empty for want of a licence."""
+    if outcome.outcome is Outcome.COMPLETE:
+        return True
+    return (
+        outcome.outcome is Outcome.NOT_LICENSED
+        and table.source.without_licence is WithoutLicence.EMPTY
+    )
