@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from posture.domain.check import Check, ParameterValue
+from posture.domain.judgement import Value
+
+
+class MessageTemplate(Protocol):
+    """A sentence about one row, ready to be filled in."""
+
+    def render(self, row: Mapping[str, Value]) -> str:
+        """Return the sentence, without control characters and of bounded length."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,3 +41,5 @@ class CompiledCheck:
     sql: str
     parameters: Mapping[str, ParameterValue]
     reads: Reads
+    message_fail: MessageTemplate
+    message_unknown: MessageTemplate

@@ -77,12 +77,5 @@ class ScanFinished:
 
 
 ScanEvent = (
-    ScanStarted
-    | PageKept
-    | TableRestarted
-    | TableDone
-    | SnapshotPublished
-    | JudgementMade
-    | CheckDone
-    | ScanFinished
+    ScanStarted | PageKept | TableRestarted | TableDone | SnapshotPublished | JudgementMade | CheckDone | ScanFinished
 )

@@ -87,8 +87,11 @@ class Judged(Protocol):
         """Yield the rows with these verdicts, one dict each, streamed: the check's columns as JSON values,
         ``_verdict`` and ``_severity``."""
 
-    def verdict_of(self, *, resource_id: str, identity: Mapping[str, Value]) -> str | None:
-        """Return ``_verdict`` of one thing, "not_applicable" included; None if it has no row."""
+    def verdicts_of(self, things: Sequence[tuple[str, Mapping[str, Value]]]) -> Sequence[str | None]:
+        """Return ``_verdict`` of each thing, given by resource id and identity; None if it has no row.
+
+        "not_applicable" is among the answers.
+        """
 
 
 class Spool(Protocol):

@@ -1,0 +1,197 @@
+"""One scan of one tenant, from the token to the findings. Read it from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from posture.definitions.compiled import CompiledCheck
+from posture.domain.exemption import Exemption
+from posture.domain.judgement import CheckResult
+from posture.domain.outcome import TableOutcome
+from posture.domain.run import Run, RunState, RunSummary, final_state
+from posture.domain.tenant import TenantFacts
+from posture.errors import GraphError, ScanInProgress, SnapshotError, TokenRefused
+from posture.tables.table import WantedTable
+from posture.usecases.collect import collect_snapshot, published
+from posture.usecases.evaluate import evaluate_check, switched_off
+from posture.usecases.events import CheckDone, ScanEvent, ScanFinished, ScanStarted
+from posture.usecases.ports import Clock, GraphReader, OpenUnit, Snapshot, Snapshots, Spool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanRequest:
+    """What to scan: a tenant, the checks compiled for it, and the tables that these read.
+
+    ``switched_off`` are checks that the configuration skips; they are reported and need no table.
+    ``exemptions`` come from the file; those in the database are added.
+    """
+
+    run_id: str
+    tenant_id: str
+    tenant_name: str
+    checks: Sequence[CompiledCheck]
+    switched_off: Sequence[CompiledCheck]
+    wanted: Sequence[WantedTable]
+    exemptions: Sequence[Exemption]
+    all_verdicts: bool
+
+
+def scan_tenant(
+    request: ScanRequest, *, graph: GraphReader, snapshots: Snapshots, open_unit: OpenUnit, clock: Clock
+) -> Iterator[ScanEvent]:
+    """Scan a tenant and yield what happens; the last event is always ``ScanFinished``.
+
+    A scan is aborted, and says why, if there is no token, the tenant does not answer, another process scans it,
+    or the data directory cannot be written.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    run = _begin(request, taken_at=clock.now())
+    facts: TenantFacts | None = None
+    try:
+        facts = _identify(graph)
+        with snapshots.open_spool(request.wanted, now=run.taken_at) as spool:
+            run = replace(run, taken_at=spool.taken_at)
+            _save(run, open_unit)
+            yield _started(request, run, facts, spool)
+            snapshot = yield from _collect(request, facts=facts, graph=graph, spool=spool)
+    except (GraphError, ScanInProgress, SnapshotError) as error:
+        yield _aborted(run, facts, because=str(error), open_unit=open_unit, now=clock.now())
+        return
+    results = yield from _evaluate(request, snapshot, open_unit=open_unit, now=clock.now())
+    yield _finished(run, facts, snapshot, results, open_unit=open_unit, now=clock.now())
+
+
+def _identify(graph: GraphReader) -> TenantFacts:
+    facts = graph.identify()
+    if facts.granted is not None and not facts.granted:
+        raise TokenRefused(
+            "the token carries no application permission: grant them and have an administrator consent "
+            "(posture permissions lists what is needed)",
+            code=None,
+        )
+    return facts
+
+
+def _begin(request: ScanRequest, *, taken_at: datetime) -> Run:
+    return Run(
+        id=request.run_id,
+        tenant_id=request.tenant_id,
+        tenant_name=request.tenant_name,
+        taken_at=taken_at,
+        finished_at=None,
+        state=RunState.RUNNING,
+        aborted_because=None,
+    )
+
+
+def _save(run: Run, open_unit: OpenUnit) -> None:
+    with open_unit(run.tenant_id) as unit:
+        unit.save_run(run)
+
+
+def _started(request: ScanRequest, run: Run, facts: TenantFacts, spool: Spool) -> ScanStarted:
+    return ScanStarted(
+        run=run,
+        facts=facts,
+        wanted=request.wanted,
+        checks=len(request.checks),
+        resumed_tables=frozenset(spool.finished) | frozenset(spool.resume_points),
+    )
+
+
+def _collect(
+    request: ScanRequest, *, facts: TenantFacts, graph: GraphReader, spool: Spool
+) -> Generator[ScanEvent, None, Snapshot]:
+    """Yield the events of the collection and return its snapshot."""
+    snapshot: Snapshot | None = None
+    for event in collect_snapshot(request.wanted, facts=facts, graph=graph, spool=spool):
+        snapshot = published(event)
+        yield event
+    if snapshot is None:
+        raise SnapshotError("the collection ended without a snapshot")
+    return snapshot
+
+
+def _evaluate(
+    request: ScanRequest, snapshot: Snapshot, *, open_unit: OpenUnit, now: datetime
+) -> Generator[ScanEvent, None, list[CheckResult]]:
+    """Yield the events of every check and return the results, in the order of the request."""
+    tables = {wanted.table.name: wanted.table for wanted in request.wanted}
+    results = [switched_off(compiled) for compiled in request.switched_off]
+    yield from (CheckDone(result=result) for result in results)
+    for compiled in request.checks:
+        # One transaction per check, not per run: a broken thirty-ninth must not take the first thirty-eight
+        # with it. Cost: a reader in between sees new findings of some checks and old ones of others.
+        with open_unit(request.tenant_id) as unit:
+            exemptions = _in_force([*request.exemptions, *unit.exemptions()], request.tenant_name, now)
+            for event in evaluate_check(
+                compiled,
+                snapshot=snapshot,
+                tables=tables,
+                findings=unit.findings,
+                exemptions=exemptions,
+                tenant_id=request.tenant_id,
+                all_verdicts=request.all_verdicts,
+            ):
+                if isinstance(event, CheckDone):
+                    results.append(event.result)
+                yield event
+    return results
+
+
+def _in_force(exemptions: Iterable[Exemption], tenant: str, now: datetime) -> Mapping[str, tuple[Exemption, ...]]:
+    """Return the tenant's exemptions that count at ``now``, by resource id in lower case."""
+    by_resource: dict[str, tuple[Exemption, ...]] = {}
+    for exemption in exemptions:
+        if exemption.tenant in ("*", tenant) and now < exemption.ends_at:
+            key = exemption.resource_id.lower()
+            by_resource[key] = (*by_resource.get(key, ()), exemption)
+    return by_resource
+
+
+def _finished(
+    run: Run,
+    facts: TenantFacts,
+    snapshot: Snapshot,
+    results: Sequence[CheckResult],
+    *,
+    open_unit: OpenUnit,
+    now: datetime,
+) -> ScanFinished:
+    tables = tuple(snapshot.outcomes.values())
+    ended = replace(run, finished_at=now, state=final_state(tables, results))
+    return _summed_up(ended, facts, tables, results, open_unit)
+
+
+def _aborted(
+    run: Run,
+    facts: TenantFacts | None,
+    *,
+    because: str,
+    open_unit: OpenUnit,
+    now: datetime,
+) -> ScanFinished:
+    ended = replace(run, finished_at=now, state=RunState.ABORTED, aborted_because=because)
+    return _summed_up(ended, facts, (), (), open_unit)
+
+
+def _summed_up(
+    run: Run,
+    facts: TenantFacts | None,
+    tables: tuple[TableOutcome, ...],
+    results: Sequence[CheckResult],
+    open_unit: OpenUnit,
+) -> ScanFinished:
+    summary = RunSummary(
+        run=run,
+        tenant_display_name=facts.display_name if facts else None,
+        tables=tables,
+        checks=tuple(results),
+    )
+    with open_unit(run.tenant_id) as unit:
+        unit.save_summary(summary)
+    return ScanFinished(summary=summary)
