@@ -1,0 +1,74 @@
+"""Where the command line writes: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import typer
+
+from posture.errors import PostureError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Format(StrEnum):
+    """How a command writes its result."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class ExitCode:
+    """What the shell is told."""
+
+    DONE = 0
+    FAILING = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    ABORTED = 4
+
+
+def out() -> Console:
+    """Return the console for results. Names from directories are never markup."""
+    from rich.console import Console
+
+    return Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def err() -> Console:
+    """Return the console for progress, warnings and errors."""
+    from rich.console import Console
+
+    return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def warn(sentence: str) -> None:
+    """Write a warning to standard error."""
+    err().print(f"warning: {sentence}", style="yellow")
+
+
+@contextmanager
+def output_file(path: Path | None) -> Iterator[IO[str]]:
+    """Give a text stream: the file, or standard output. A file that cannot be written is a usage error."""
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def fail(error: PostureError, code: int) -> typer.Exit:
+    """Write an expected failure as sentences, one a line, and return the exit to raise."""
+    console = err()
+    for sentence in str(error).splitlines():
+        console.print(f"error: {sentence}", style="red")
+    return typer.Exit(code)
