@@ -20,7 +20,7 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """``taken_at`` is the time of the snapshot: when its first request was sent. ``finished_at`` is None while running.
+    """``taken_at`` is the time of the snapshot: when its first request was sent; ``finished_at`` is None until the end.
 
     ``aborted_because`` is a sentence and set only if the run was aborted.
     """

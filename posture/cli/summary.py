@@ -1,0 +1,142 @@
+"""What a person reads at the end of a scan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from posture.cli.worst import WorstFindings
+from posture.domain.check import CheckId
+from posture.domain.judgement import CheckOutcome, CheckResult, Judgement
+from posture.domain.printable import printable
+from posture.domain.run import RunState, RunSummary
+from posture.domain.severity import Severity
+
+STYLES: Mapping[Severity, str] = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+
+
+def print_summary(console: Console, summary: RunSummary, worst: WorstFindings, titles: Mapping[CheckId, str]) -> None:
+    """Print a finished scan: findings by severity and check, what was not judged and why, the worst, what next."""
+    console.print(_headline(summary))
+    if summary.run.state is RunState.ABORTED:
+        return
+    console.print(_severity_line(worst.by_severity), end="\n\n")
+    console.print(_check_table(summary.checks, titles))
+    _print_not_judged(console, summary.checks)
+    _print_worst(console, worst.worst())
+    console.print(Text(_next_command(worst), style="bold"))
+
+
+def _headline(summary: RunSummary) -> Text:
+    run = summary.run
+    name = printable(summary.tenant_display_name or run.tenant_name)
+    if run.state is RunState.ABORTED:
+        return Text(f"{run.tenant_name}: aborted: {run.aborted_because}", style="bold red")
+    requests = sum(table.requests for table in summary.tables)
+    rows = sum(table.rows for table in summary.tables)
+    taken = run.taken_at.strftime("%Y-%m-%d %H:%M UTC")
+    text = Text(f"{name} ({run.tenant_name})", style="bold")
+    text.append(f"  {run.state.value}  {taken}  {rows:,} rows in {requests:,} requests", style="dim")
+    return text
+
+
+def _severity_line(counts: Mapping[Severity, int]) -> Text:
+    text = Text()
+    for severity in reversed(Severity):
+        text.append(f"{counts.get(severity, 0):,} {severity.value}   ", style=STYLES[severity])
+    return text
+
+
+def _check_table(results: Sequence[CheckResult], titles: Mapping[CheckId, str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("severity", "check"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("fail", "unknown", "pass", "exempt"):
+        table.add_column(heading, justify="right")
+    table.add_column("what is wrong", overflow="ellipsis", no_wrap=True)
+    for result in sorted(filter(_was_evaluated, results), key=_worst_first):
+        table.add_row(*_check_row(result, titles))
+    return table
+
+
+def _was_evaluated(result: CheckResult) -> bool:
+    return result.outcome is CheckOutcome.EVALUATED
+
+
+def _worst_first(result: CheckResult) -> tuple[bool, int, int, str]:
+    failed = result.counts.failed if result.counts else 0
+    return (failed == 0, -result.severity.rank, -failed, result.check)
+
+
+def _check_row(result: CheckResult, titles: Mapping[CheckId, str]) -> list[Text]:
+    counts = result.counts
+    if counts is None:
+        return []
+    is_failing = counts.failed > 0
+    numbers = (counts.failed, counts.unknown, counts.passed, counts.exempted)
+    if not any(numbers):
+        return [*_names(result, "dim"), *[Text("–", style="dim")] * 4, Text("nothing to judge", style="dim")]
+    return [
+        *_names(result, STYLES[result.severity] if is_failing else "dim"),
+        Text(f"{counts.failed:,}", style="bold" if is_failing else "dim"),
+        Text(f"{counts.unknown:,}", style="yellow" if counts.unknown else "dim"),
+        Text(f"{counts.passed:,}", style="dim"),
+        Text(f"{counts.exempted:,}", style="dim"),
+        Text(titles.get(result.check, "") if is_failing else "", style="dim"),
+    ]
+
+
+def _names(result: CheckResult, style: str) -> tuple[Text, Text]:
+    return Text(result.severity.value, style=style), Text(result.check, style=style)
+
+
+def _print_not_judged(console: Console, results: Sequence[CheckResult]) -> None:
+    """Print skipped and broken checks, those with the same cause together."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for result in results:
+        if result.skipped is not None:
+            by_reason[f"{result.skipped.kind.value.replace('_', ' ')}: {result.skipped.detail}"].append(result.check)
+        elif result.error is not None:
+            by_reason[f"broken: {result.error}"].append(result.check)
+    if not by_reason:
+        return
+    console.print(Text("\nNot judged (never counted as a pass)", style="bold"))
+    for reason, checks in by_reason.items():
+        console.print(Text(f"  {', '.join(sorted(checks))}", style="yellow"))
+        console.print(Text(f"    {reason}"))
+
+
+def _print_worst(console: Console, worst: Sequence[Judgement]) -> None:
+    if not worst:
+        return
+    console.print(Text("\nWorst findings", style="bold"))
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(max_width=40, overflow="ellipsis", no_wrap=True)
+    table.add_column(overflow="ellipsis", no_wrap=True)
+    for judgement in worst:
+        table.add_row(
+            Text(judgement.severity.value, style=STYLES[judgement.severity]),
+            Text(judgement.check),
+            Text(printable(judgement.resource.name or judgement.resource.id)),
+            Text(judgement.message, style="dim"),
+        )
+    console.print(table)
+
+
+def _next_command(worst: WorstFindings) -> str:
+    if not worst.by_severity:
+        return '\nNext: posture query "select * from users limit 5"   to look at what was read'
+    top = max(worst.by_severity, key=lambda severity: severity.rank)
+    return f"\nNext: posture findings list --severity {top.value}   to see them all"
