@@ -44,7 +44,11 @@ CAST: Final[dict[str, dict[str, Any]]] = {
     "guest_admin_eligible": GUEST | {"sign_ins": RECENT},
     "guest_admin_nested": GUEST | {"sign_ins": RECENT, "methods": ()},
     "sync_account": {
-        "licence": None, "methods": None, "synced": None, "sign_ins": RECENT, "password_never_expires": True,
+        "licence": None,
+        "methods": None,
+        "synced": None,
+        "sign_ins": RECENT,
+        "password_never_expires": True,
     },
     # Members whose records are missing, old, new or of an unusual kind.
     "member_type_null": {"user_type": None, "created": 4500.0, "methods": (), "sign_ins": LONG_AGO},

@@ -35,7 +35,11 @@ def make_app_role_assignments(
 ) -> list[Entity]:
     """Return dangerous permissions for a few applications of each type, harmless ones for a third of the others."""
     graph = graph_principal(principals)
-    clients = [principal for principal in principals if principal["appOwnerOrganizationId"] != graph["appOwnerOrganizationId"]]
+    clients = [
+        principal
+        for principal in principals
+        if principal["appOwnerOrganizationId"] != graph["appOwnerOrganizationId"]
+    ]
     identities = [client for client in clients if client["servicePrincipalType"] == "ManagedIdentity"]
     dangerous = [*zip(clients, DANGEROUS, strict=False), *zip(identities, DANGEROUS[:2], strict=False)]
     made = [_assignment(client, graph, APPLICATION_PERMISSIONS[name], chance) for client, name in dangerous]

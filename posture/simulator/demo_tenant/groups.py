@@ -37,9 +37,7 @@ class Groups:
     special: dict[str, str]
 
 
-def make_groups(
-    *, count: int, cast: Mapping[str, Person], people: Sequence[Person], chance: Chance
-) -> Groups:
+def make_groups(*, count: int, cast: Mapping[str, Person], people: Sequence[Person], chance: Chance) -> Groups:
     """Return the special groups, one per hostile name, and ordinary ones up to about ``count``."""
     special = {name: chance.guid() for name in SPECIAL_GROUPS}
     ids = special | {name: person.id for name, person in cast.items()}
@@ -114,11 +112,11 @@ def _group(group_id: str, display_name: str, chance: Chance) -> Entity:
     }
 
 
-def _security(group: Entity, department: str, chance: Chance) -> Entity:
+def _security(group: Entity, department: str, _chance: Chance) -> Entity:
     return group | {"description": f"Security group of {department}"}
 
 
-def _microsoft365(group: Entity, department: str, chance: Chance) -> Entity:
+def _microsoft365(group: Entity, _department: str, chance: Chance) -> Entity:
     address = f"{group['mailNickname']}@{DOMAIN}"
     return group | {
         "groupTypes": ["Unified"],
@@ -139,7 +137,7 @@ def _dynamic(group: Entity, department: str, chance: Chance) -> Entity:
     }
 
 
-def _synced(group: Entity, department: str, chance: Chance) -> Entity:
+def _synced(group: Entity, _department: str, chance: Chance) -> Entity:
     return group | {
         "onPremisesSyncEnabled": True,
         "onPremisesLastSyncDateTime": chance.ago(0.02),

@@ -101,9 +101,7 @@ def _definition(name: str, role_id: str, *, built_in: bool) -> Entity:
         "isBuiltIn": built_in,
         "isEnabled": True,
         "resourceScopes": ["/"],
-        "rolePermissions": [
-            {"allowedResourceActions": actions, "excludedResourceActions": [], "condition": None}
-        ],
+        "rolePermissions": [{"allowedResourceActions": actions, "excludedResourceActions": [], "condition": None}],
         "templateId": role_id,
         "version": "1" if built_in else None,
     }
@@ -129,7 +127,7 @@ def _hold(collections: dict[str, list[Entity]], subject: Entity, holding: Holdin
     schedule = _schedule(subject, holding, chance)
     collections["roleAssignmentSchedules"].append(schedule | kind)
     origin = {"roleAssignmentOriginId": assignment_id, "roleAssignmentScheduleId": schedule["id"]}
-    instance = _instance(subject, holding, schedule) | kind | origin | {"id": assignment_id}
+    instance = _instance(subject, schedule) | kind | origin | {"id": assignment_id}
     collections["roleAssignmentScheduleInstances"].append(instance)
 
 
@@ -137,7 +135,7 @@ def _qualify(collections: dict[str, list[Entity]], subject: Entity, holding: Hol
     schedule = _schedule(subject, holding, chance)
     collections["roleEligibilitySchedules"].append(schedule)
     own = {"id": chance.guid(), "roleEligibilityScheduleId": schedule["id"]}
-    collections["roleEligibilityScheduleInstances"].append(_instance(subject, holding, schedule) | own)
+    collections["roleEligibilityScheduleInstances"].append(_instance(subject, schedule) | own)
 
 
 def _schedule(subject: Entity, holding: Holding, chance: Chance) -> Entity:
@@ -159,7 +157,7 @@ def _schedule(subject: Entity, holding: Holding, chance: Chance) -> Entity:
     }
 
 
-def _instance(subject: Entity, holding: Holding, schedule: Entity) -> Entity:
+def _instance(subject: Entity, schedule: Entity) -> Entity:
     return subject | {
         "startDateTime": schedule["scheduleInfo"]["startDateTime"],
         "endDateTime": schedule["scheduleInfo"]["expiration"]["endDateTime"],

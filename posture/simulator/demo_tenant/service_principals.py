@@ -188,5 +188,8 @@ def _saml(number: int, tenant_id: str, chance: Chance) -> Entity:
         "loginUrl": f"https://saml{number}.contoso.example.com/login",
         "preferredSingleSignOnMode": "saml",
         "preferredTokenSigningKeyThumbprint": mark.hex().upper(),
-        "tags": ["WindowsAzureActiveDirectoryIntegratedApp", "WindowsAzureActiveDirectoryCustomSingleSignOnApplication"],
+        "tags": [
+            "WindowsAzureActiveDirectoryIntegratedApp",
+            "WindowsAzureActiveDirectoryCustomSingleSignOnApplication",
+        ],
     }
