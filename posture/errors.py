@@ -2,6 +2,7 @@
 
 PostureError
 ├─ DefinitionError      a check file is wrong: file, line, column, sentence        → fix the file; exit 2
+├─ DefinitionErrors     several of them, so that one look shows all                → fix the files; exit 2
 ├─ SettingsError        a setting is missing, unknown or contradicts another       → fix the settings; exit 2
 ├─ UsageError           the command was asked for something that is not there      → ask again; exit 2
 ├─ GraphError
@@ -18,6 +19,7 @@ What Graph answers for one table is not here: it is a value, ``posture.domain.ou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +48,14 @@ class DefinitionError(PostureError):
         self.problem = problem
         self.at = at
         self.advice = advice
+
+
+class DefinitionErrors(PostureError):
+    """Every broken definition that was found, one after the other; ``str()`` has one line for each."""
+
+    def __init__(self, errors: Sequence[DefinitionError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
 
 
 class SettingsError(PostureError):
