@@ -7,6 +7,7 @@ of the device code flow (report-only), an emergency exit from the country block.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any, Final
 
 from posture.simulator.demo_tenant.authentication_strengths import PHISHING_RESISTANT_ID, builtin_strengths
@@ -67,12 +68,14 @@ def make_policies(groups: Mapping[str, str], locations: Mapping[str, Entity], ch
     """Return the policies; ``groups`` maps story names to ids, ``locations`` as ``make_named_locations`` returns."""
     emergency = [groups["emergency_accounts"]]
     exit_for_emergencies = EVERYBODY | {"excludeGroups": emergency}
-    return [
+    policies = [
         *_blocks(groups, locations, chance),
         *_multi_factor(exit_for_emergencies, emergency, chance),
         *_by_risk(exit_for_emergencies, chance),
         *_without_grant(exit_for_emergencies, chance),
     ]
+    # The lists above are shared while the policies are put together; whoever changes one policy must not change all.
+    return [deepcopy(policy) for policy in policies]
 
 
 def _blocks(groups: Mapping[str, str], locations: Mapping[str, Entity], chance: Chance) -> list[Entity]:

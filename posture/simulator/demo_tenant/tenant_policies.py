@@ -173,18 +173,21 @@ def _admin_consent(reviewer_id: str) -> Entity:
 
 
 def _device_registration() -> Entity:
-    everybody = {"@odata.type": "#microsoft.graph.allDeviceRegistrationMembership"}
     return {
         "id": "deviceRegistrationPolicy",
         "displayName": "Device Registration Policy",
         "description": "Tenant-wide policy that manages initial provisioning controls.",
         "userDeviceQuota": 50,
         "multiFactorAuthConfiguration": "notRequired",
-        "azureADRegistration": {"isAdminConfigurable": False, "allowedToRegister": everybody},
+        "azureADRegistration": {"isAdminConfigurable": False, "allowedToRegister": _every_device_user()},
         "azureADJoin": {
             "isAdminConfigurable": True,
-            "allowedToJoin": everybody,
-            "localAdmins": {"enableGlobalAdmins": True, "registeringUsers": everybody},
+            "allowedToJoin": _every_device_user(),
+            "localAdmins": {"enableGlobalAdmins": True, "registeringUsers": _every_device_user()},
         },
         "localAdminPassword": {"isEnabled": False},
     }
+
+
+def _every_device_user() -> dict[str, str]:
+    return {"@odata.type": "#microsoft.graph.allDeviceRegistrationMembership"}
