@@ -9,8 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-import typer
-
 from posture.errors import PostureError, UsageError
 
 if TYPE_CHECKING:
@@ -66,9 +64,8 @@ def output_file(path: Path | None) -> Iterator[IO[str]]:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
-def fail(error: PostureError, code: int) -> typer.Exit:
-    """Write an expected failure as sentences, one a line, and return the exit to raise."""
+def report_error(error: PostureError) -> None:
+    """Write an expected failure to standard error, one sentence a line."""
     console = err()
     for sentence in str(error).splitlines():
         console.print(f"error: {sentence}", style="red")
-    return typer.Exit(code)

@@ -46,6 +46,9 @@ class GraphReader(Protocol):
         that what came of a table so far is void. ``resume`` maps a table to where an earlier process stopped.
         """
 
+    def first_pages(self, wanted: Sequence[WantedTable], *, facts: TenantFacts) -> Iterator[TableOutcome]:
+        """Try the first page of every table and yield how each went. Costs one small request a table."""
+
 
 class Snapshot(Protocol):
     """A published snapshot, open for reading."""

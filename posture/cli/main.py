@@ -1,0 +1,71 @@
+"""The command line: parse, call one use case, show the result.
+
+Commands import what they need inside their functions, so that ``posture --help`` stays fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from posture import __version__
+from posture.cli import checks, demo, doctor, exempt, findings, init, permissions, query, scan, simulate, tables
+from posture.cli.console import ExitCode, report_error
+from posture.errors import (
+    DefinitionError,
+    PostureError,
+    QueryRefused,
+    SettingsError,
+    UsageError,
+)
+
+app = typer.Typer(
+    name="posture",
+    help="Find identity weaknesses in Microsoft Entra ID, and follow them until they are gone.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+for command in (init, doctor, permissions, scan, findings, exempt, checks, tables, query, demo, simulate):
+    command.register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"posture {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _posture(
+    version: Annotated[  # noqa: ARG001 - the callback does it
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Hold the options that come before a command."""
+
+
+_MISTAKES = (DefinitionError, QueryRefused, SettingsError, UsageError)
+
+
+def main() -> None:
+    """Run the command line. An expected failure ends as sentences and an exit code, never as a traceback."""
+    try:
+        app()
+    except PostureError as error:
+        report_error(error)
+        sys.exit(ExitCode.USAGE if isinstance(error, _MISTAKES) else ExitCode.ABORTED)
+    except BrokenPipeError:
+        # The reader of a pipe went away ("posture findings list | head"). Python would complain once more
+        # when it flushes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.DONE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""``posture query``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from posture.cli.console import err, out, output_file
+from posture.cli.options import ConfigOption, OutputOption, TenantOption
+
+_ROWS_SHOWN = 1000
+
+
+class QueryFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(query)
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT statement, in DuckDB's SQL.")],
+    tenant: TenantOption = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        QueryFormat, typer.Option("--format", "-f", help="How to write the result.")
+    ] = QueryFormat.TABLE,
+    output: OutputOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Ask the latest snapshot of a tenant with SQL. `posture tables list` names the tables."""
+    from posture.bootstrap import load_application
+    from posture.cli.grid import print_grid
+    from posture.report.rows import write_csv, write_json
+
+    application = load_application(config)
+    with application.query(application.tenant_named(tenant), sql) as answer:
+        if format is QueryFormat.TABLE and output is None:
+            count = print_grid(out(), answer.columns, islice(answer.rows, _ROWS_SHOWN))
+            more = next(iter(answer.rows), None) is not None
+            err().print(f"{count:,} rows shown, there are more: use --format csv" if more else f"{count:,} rows")
+            return
+        write = write_json if format is QueryFormat.JSON else write_csv
+        with output_file(output) as stream:
+            write(answer.columns, answer.rows, stream)
