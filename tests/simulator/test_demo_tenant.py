@@ -177,6 +177,8 @@ def test_special_people_are_judged_as_their_story_says() -> None:
     assert ids["member.type.null"] in idle & without_mfa
     assert ids["member.inactive.before.2023"] in idle
     assert ids["member.attacked.while.inactive"] in idle
+    assert ids["member.inactive.year.one"] in idle
+    assert ids["member.never.year.one"] in gaps["enabled_users_never_signed_in"] - idle
     assert ids["member.background.only"] not in idle
     assert ids["room"] not in idle
     assert ids["member.disallowed.method"] in without_mfa
@@ -215,3 +217,24 @@ def test_graph_knows_no_other_way_to_say_never_than_those_documented() -> None:
     assert {user["employeeHireDate"] is None for user in people} == {True, False}
     activities = company().sign_in_activity.values()
     assert {"lastSuccessfulSignInDateTime" in activity for activity in activities} == {True, False}
+
+
+def test_an_eligibility_of_the_future_has_a_schedule_and_makes_nobody_privileged() -> None:
+    tenant = company()
+    instances = tenant.collections[f"{ROLES}/roleEligibilityScheduleInstances"]
+    scheduled = {row["id"] for row in tenant.collections[f"{ROLES}/roleEligibilitySchedules"]}
+    waiting = scheduled - {row["roleEligibilityScheduleId"] for row in instances}
+    ids = {user["mailNickname"]: user["id"] for user in tenant.collections["users"]}
+
+    assert len(waiting) == 1
+    assert ids["member.sync.stopped"] not in known_gaps(tenant, NOW)["privileged_users"]
+
+
+def test_changing_one_policy_leaves_the_others_alone() -> None:
+    tenant = demo_tenant(users=10, now=NOW)
+    first, *others = tenant.collections["identity/conditionalAccess/policies"]
+    before = [list(policy["conditions"]["users"]["excludeGroups"]) for policy in others]
+
+    first["conditions"]["users"]["excludeGroups"].append("changed")
+
+    assert [policy["conditions"]["users"]["excludeGroups"] for policy in others] == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from posture.simulator.demo_tenant.chance import Chance
@@ -20,6 +20,14 @@ def make_applications(count: int, chance: Chance) -> list[Entity]:
     made = [*_one_of_each(chance), *(_application(name, chance) for name in HOSTILE_NAMES)]
     made += [_ordinary(number, chance) for number in range(count - len(made))]
     return made
+
+
+def make_owners(applications: Sequence[Entity], people: Sequence[str], chance: Chance) -> dict[str, list[str]]:
+    """Return owner relations: one or two people for two thirds of the registrations, nobody for the others."""
+    return {
+        f"applications/{application['id']}/owners": chance.rng.sample(people, chance.rng.choice((0, 1, 2)))
+        for application in applications
+    }
 
 
 def _one_of_each(chance: Chance) -> Iterator[Entity]:

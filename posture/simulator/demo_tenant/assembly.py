@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from posture.simulator.demo_tenant.applications import make_applications
+from posture.simulator.demo_tenant.applications import make_applications, make_owners
 from posture.simulator.demo_tenant.authentication_strengths import make_strengths
 from posture.simulator.demo_tenant.cast import special_people
 from posture.simulator.demo_tenant.chance import Chance
@@ -46,6 +46,7 @@ def demo_tenant(*, users: int = 2000, seed: int = 1, now: datetime, tenant_id: s
     groups = make_groups(count=users * 6 // 100, cast=cast, people=people, chance=chance)
     applications = make_applications(users * 75 // 1000, chance)
     principals = make_service_principals(applications, tenant_id, chance)
+    owners = make_owners(applications, [person.id for person in people if not person.is_guest], chance)
     unit_id = chance.guid()
     roles = make_roles(_holders(cast, groups.special, principals, chance), {"sales_unit": unit_id}, chance)
     admins = _admins(roles.collections["roleManagement/directory/roleAssignments"])
@@ -66,7 +67,7 @@ def demo_tenant(*, users: int = 2000, seed: int = 1, now: datetime, tenant_id: s
         | _conditional_access(groups.special, chance)
         | _risk(cast, people, principals, chance),
         singletons=make_singletons(cast["ga_first"].id, chance),
-        relations=groups.relations | roles.relations | _unit_members(unit_id, people),
+        relations=groups.relations | roles.relations | owners | _unit_members(unit_id, people),
         sign_in_activity={user_id: value for user_id, value in activity if value is not None},
     )
 

@@ -63,6 +63,8 @@ CAST: Final[dict[str, dict[str, Any]]] = {
     "member_inactive": {"sign_ins": LONG_AGO},
     "member_inactive_before_2023": {"created": 2000.0, "sign_ins": SignIns(interactive=1100.0, background=1090.0)},
     "member_attacked_while_inactive": {"sign_ins": SignIns(interactive=1.0, background=200.0, successful=200.0)},
+    "member_inactive_year_one": {"sign_ins": SignIns(interactive=150.0, as_year_one=True)},
+    "member_never_year_one": {"sign_ins": SignIns(as_year_one=True)},
     "member_background_only": {"sign_ins": SignIns(background=1.0, successful=1.0)},
     "member_never_signed_in": {"created": 500.0, "sign_ins": None},
     "member_sync_stopped": {"synced": False, "sign_ins": RECENT},

@@ -100,6 +100,7 @@ def _multi_factor(exit_for_emergencies: Entity, emergency: list[str], chance: Ch
     admins = {"includeRoles": [BUILTIN_ROLES[name] for name in COVERED_ADMIN_ROLES], "excludeGroups": emergency}
     global_admins = {"includeRoles": [BUILTIN_ROLES["Global Administrator"]], "excludeGroups": emergency}
     guests = {"includeGuestsOrExternalUsers": EXTERNAL_USERS}
+    # Policies go on naming people who were deleted: see the exclusion for Azure management.
     strength = next(item for item in builtin_strengths() if item["id"] == PHISHING_RESISTANT_ID)
     return [
         _policy("MFA for admins", chance, admins, {}, _grant("mfa")),
@@ -107,7 +108,7 @@ def _multi_factor(exit_for_emergencies: Entity, emergency: list[str], chance: Ch
                 _grant() | {"authenticationStrength": strength}),
         _policy("MFA for all users", chance, exit_for_emergencies, {}, _grant("mfa"), state=REPORT_ONLY),
         _policy("MFA for guests", chance, guests, {}, _grant("mfa")),
-        _policy("MFA for Azure management", chance, exit_for_emergencies,
+        _policy("MFA for Azure management", chance, exit_for_emergencies | {"excludeUsers": [chance.guid()]},
                 {"applications": _applications([AZURE_MANAGEMENT])}, _grant("mfa")),
         _policy("MFA or managed device for Office", chance, exit_for_emergencies,
                 {"applications": _applications(["Office365"])}, _grant("mfa", "compliantDevice")),

@@ -9,6 +9,7 @@ from posture.simulator.demo_tenant.chance import Chance
 from posture.simulator.demo_tenant.names import AD_DOMAIN, AD_PATH, DOMAIN, INITIAL_DOMAIN
 from posture.simulator.tenant import Entity
 
+YEAR_ONE: Final = "0001-01-01T00:00:00Z"
 E5_SKU: Final = "06ebc4ee-1bb5-47dd-8120-11324bc54e06"
 E3_SKU: Final = "05e9a617-0261-4cee-bb44-138d3ef5d965"
 """Microsoft 365 E5 and E3: https://learn.microsoft.com/entra/identity/users/licensing-service-plan-reference"""
@@ -16,11 +17,15 @@ E3_SKU: Final = "05e9a617-0261-4cee-bb44-138d3ef5d965"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignIns:
-    """Days since the last sign-in of each kind; None where Graph holds no value."""
+    """Days since the last sign-in of each kind; None where Graph holds no value.
+
+    ``as_year_one`` writes such a value as 1 January of the year 1, which Graph does for some accounts.
+    """
 
     interactive: float | None = None
     background: float | None = None
     successful: float | None = None
+    as_year_one: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,11 +175,12 @@ def sign_in_activity(person: Person, chance: Chance) -> Entity | None:
         "NonInteractiveSignIn": person.sign_ins.background,
         "SuccessfulSignIn": person.sign_ins.successful,
     }
+    never = YEAR_ONE if person.sign_ins.as_year_one else None
     activity: Entity = {}
     for kind, days in kinds.items():
-        if days is None and kind == "SuccessfulSignIn":
+        if days is None and kind == "SuccessfulSignIn" and never is None:
             continue
-        activity[f"last{kind}DateTime"] = None if days is None else chance.ago(days)
+        activity[f"last{kind}DateTime"] = never if days is None else chance.ago(days)
         activity[f"last{kind}RequestId"] = None if days is None else chance.guid()
     return activity
 

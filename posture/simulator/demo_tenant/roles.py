@@ -19,11 +19,15 @@ CUSTOM_ROLES: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Holding:
-    """One principal holding one role: ``holder`` and ``scope`` are story names; ``ends`` is in days from now."""
+    """One principal holding one role: ``holder`` and ``scope`` are story names.
+
+    ``starts`` and ``ends`` are in days from now; one that starts later has a schedule and no instance yet.
+    """
 
     role: str
     holder: str
     scope: str | None = None
+    starts: float | None = None
     ends: float | None = None
     activated: bool = False
 
@@ -57,6 +61,7 @@ ELIGIBLE: Final = (
     Holding(role="Privileged Role Administrator", holder="admin_eligible_without_mfa", ends=100.0),
     Holding(role="Conditional Access Administrator", holder="guest_admin_eligible"),
     Holding(role="Security Reader", holder="risky_low"),
+    Holding(role="Security Administrator", holder="member_sync_stopped", starts=10.0, ends=40.0),
 )
 
 
@@ -134,13 +139,16 @@ def _hold(collections: dict[str, list[Entity]], subject: Entity, holding: Holdin
 def _qualify(collections: dict[str, list[Entity]], subject: Entity, holding: Holding, chance: Chance) -> None:
     schedule = _schedule(subject, holding, chance)
     collections["roleEligibilitySchedules"].append(schedule)
+    if holding.starts is not None:
+        return
     own = {"id": chance.guid(), "roleEligibilityScheduleId": schedule["id"]}
     collections["roleEligibilityScheduleInstances"].append(_instance(subject, schedule) | own)
 
 
 def _schedule(subject: Entity, holding: Holding, chance: Chance) -> Entity:
     schedule_id = chance.guid()
-    started = chance.ago_exact(0.1 if holding.activated else chance.spread(20, 400))
+    created = chance.ago_exact(0.1 if holding.activated else chance.spread(20, 400))
+    starts = created if holding.starts is None else chance.ahead(holding.starts)
     expiration = {
         "type": "noExpiration" if holding.ends is None else "afterDateTime",
         "endDateTime": None if holding.ends is None else chance.ahead(holding.ends),
@@ -149,11 +157,11 @@ def _schedule(subject: Entity, holding: Holding, chance: Chance) -> Entity:
     return subject | {
         "id": schedule_id,
         "createdUsing": schedule_id,
-        "createdDateTime": started,
+        "createdDateTime": created,
         "modifiedDateTime": None,
         "status": "Provisioned",
         "memberType": "Direct",
-        "scheduleInfo": {"startDateTime": started, "recurrence": None, "expiration": expiration},
+        "scheduleInfo": {"startDateTime": starts, "recurrence": None, "expiration": expiration},
     }
 
 
