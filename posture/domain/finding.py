@@ -120,3 +120,15 @@ def after_evidence(finding: Finding, resolution: Resolution, *, taken_at: dateti
     if taken_at <= finding.judged_at or finding.state is FindingState.RESOLVED:
         return finding
     return replace(finding, state=FindingState.RESOLVED, resolution=resolution, judged_at=taken_at)
+
+
+def change_of_state(before: FindingState | None, after: FindingState) -> FindingChange | None:
+    """Return what a finding's history says about a move; None if it says nothing.
+
+    ``before`` is None if the finding was not on record.
+    """
+    if before is after:
+        return None
+    if after is FindingState.RESOLVED:
+        return FindingChange.RESOLVED
+    return FindingChange.NEW if before is None else FindingChange.REOPENED

@@ -1,0 +1,94 @@
+"""The database as the rest of the program sees it: opened once, then asked for transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import URL, Engine
+
+from posture.domain.exemption import Exemption, RecordedExemption
+from posture.errors import StoreError
+from posture.store import exemptions
+from posture.store.engine import connect_engine, parsed_url, writing
+from posture.store.failures import described, failures_told
+from posture.store.migrate import upgrade
+from posture.store.reader import Reader
+from posture.store.unit_of_work import SqlUnitOfWork
+
+_PATIENCE = timedelta(seconds=30)
+
+
+class Store:
+    """A database of the right version. Every method raises StoreError if the database cannot be used."""
+
+    def __init__(self, engine: Engine, url: URL) -> None:
+        self._engine = engine
+        self._url = url
+
+    @contextmanager
+    def open_unit(self, tenant_id: str) -> Iterator[SqlUnitOfWork]:
+        """Open a transaction for one tenant: it waits for other writers, commits at the end, rolls back on error."""
+        with failures_told(self._url), writing(self._engine, lock=tenant_id) as connection:
+            yield SqlUnitOfWork(connection, tenant_id)
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Open the reading side; what it streams must be used before it is left."""
+        with failures_told(self._url), self._engine.connect() as connection:
+            yield Reader(connection)
+
+    def add_exemption(self, exemption: Exemption, *, at: datetime) -> RecordedExemption:
+        """Record an exemption; ``exemption.origin`` is replaced by the number it gets."""
+        with failures_told(self._url), writing(self._engine, lock="exemptions") as connection:
+            return exemptions.add(connection, exemption, at=at)
+
+    def end_exemption(self, number: int, *, at: datetime) -> RecordedExemption:
+        """Let an exemption stop counting at ``at``; one that was ended before keeps its time.
+
+        Raises:
+            UsageError: there is no exemption with this number.
+        """
+        with failures_told(self._url), writing(self._engine, lock="exemptions") as connection:
+            return exemptions.end(connection, number, at=at)
+
+    def close(self) -> None:
+        """Close all connections. A later use opens new ones."""
+        self._engine.dispose()
+
+
+def prepare_store(url: str, *, relative_to: Path | None = None, patience: timedelta = _PATIENCE) -> Store:
+    """Open a database, creating or upgrading it where needed.
+
+    ``url`` is ``sqlite:///file`` or ``postgresql://…``; a relative file starts at ``relative_to``. ``patience``
+    bounds the wait for other processes and for a server.
+
+    Raises:
+        StoreError: the URL is wrong, or the database cannot be used or is of a newer version.
+    """
+    parsed = parsed_url(url, relative_to=relative_to)
+    if parsed.get_backend_name() == "sqlite":
+        _create_file(Path(parsed.database or ""))
+    engine = connect_engine(parsed, patience=patience)
+    try:
+        with failures_told(parsed):
+            upgrade(engine, name=described(parsed))
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine, parsed)
+
+
+def _create_file(path: Path) -> None:
+    """Create an empty database that only its owner can read: it names the weak spots of a tenant."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(
+            f"the database {path} cannot be created ({error.strerror}): correct store.url, "
+            "or give the account that runs posture write access to the directory"
+        ) from error

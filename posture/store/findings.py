@@ -1,0 +1,130 @@
+"""The findings of one tenant, inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from posture.domain.check import CheckId
+from posture.domain.finding import Finding, FindingState, change_of_state
+from posture.store.rows import Row, finding_from, finding_row
+from posture.store.tables import FINDING_CHANGES, FINDINGS, RUNS
+
+# SQLite allows 32,766 parameters in a statement, PostgreSQL 65,535; larger batches are not faster.
+BATCH: Final = 500
+
+_KEY: Final = ("tenant_id", "fingerprint")
+_Item = TypeVar("_Item")
+
+
+class SqlFindingBook:
+    """Reads and writes findings. What happened to each is written beside it, in the same transaction."""
+
+    def __init__(self, connection: Connection, tenant_id: str) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+        self._run_ids: dict[datetime, str | None] = {}
+
+    def by_fingerprint(self, fingerprints: Sequence[str]) -> Mapping[str, Finding]:
+        """Return those findings of the tenant that are on record, by fingerprint."""
+        found: dict[str, Finding] = {}
+        for batch in _batches(fingerprints):
+            wanted = select(FINDINGS).where(self._mine(), FINDINGS.c.fingerprint.in_(batch))
+            for row in self._connection.execute(wanted).mappings():
+                found[row["fingerprint"]] = finding_from(row)
+        return found
+
+    def save(self, findings: Sequence[Finding]) -> None:
+        """Insert or update; a new, reopened or resolved finding gets a line in its history.
+
+        Raises:
+            ValueError: a finding belongs to another tenant.
+        """
+        for batch in _batches(findings):
+            self._refuse_strangers(batch)
+            before = self._states([finding.fingerprint for finding in batch])
+            self._upsert([finding_row(finding) for finding in batch])
+            self._remember(batch, before)
+
+    def open_findings(self, check: CheckId) -> Iterator[Sequence[Finding]]:
+        """Yield the open findings of a check in batches, by fingerprint.
+
+        A batch is whole before it is yielded, and the next is looked up by the last fingerprint: findings may be
+        saved in between.
+        """
+        after = ""
+        while batch := self._open_after(check, after):
+            yield batch
+            after = batch[-1].fingerprint
+
+    def _open_after(self, check: CheckId, fingerprint: str) -> list[Finding]:
+        page = (
+            select(FINDINGS)
+            .where(
+                self._mine(),
+                FINDINGS.c.check_id == check,
+                FINDINGS.c.state == FindingState.OPEN.value,
+                FINDINGS.c.fingerprint > fingerprint,
+            )
+            .order_by(FINDINGS.c.fingerprint)
+            .limit(BATCH)
+        )
+        return [finding_from(row) for row in self._connection.execute(page).mappings()]
+
+    def _mine(self) -> ColumnElement[bool]:
+        return FINDINGS.c.tenant_id == self._tenant_id
+
+    def _refuse_strangers(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            if finding.tenant_id != self._tenant_id:
+                raise ValueError(f"finding {finding.fingerprint} belongs to another tenant than this unit of work")
+
+    def _states(self, fingerprints: Sequence[str]) -> Mapping[str, FindingState]:
+        known = select(FINDINGS.c.fingerprint, FINDINGS.c.state).where(
+            self._mine(), FINDINGS.c.fingerprint.in_(fingerprints)
+        )
+        return {row.fingerprint: FindingState(row.state) for row in self._connection.execute(known)}
+
+    def _upsert(self, rows: Sequence[Row]) -> None:
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(FINDINGS)
+        changed = {column.name: statement.excluded[column.name] for column in FINDINGS.c if column.name not in _KEY}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=changed), rows)
+
+    def _remember(self, findings: Sequence[Finding], before: Mapping[str, FindingState]) -> None:
+        lines = []
+        for finding in findings:
+            change = change_of_state(before.get(finding.fingerprint), finding.state)
+            if change is not None:
+                lines.append(
+                    {
+                        "tenant_id": self._tenant_id,
+                        "fingerprint": finding.fingerprint,
+                        "change": change.value,
+                        "run_id": self._run_of(finding.judged_at),
+                        "at": finding.judged_at,
+                    }
+                )
+        if lines:
+            self._connection.execute(insert(FINDING_CHANGES), lines)
+
+    def _run_of(self, taken_at: datetime) -> str | None:
+        """Return the run of a snapshot: of several with its time, the last, which went on where others stopped."""
+        if taken_at not in self._run_ids:
+            newest = (
+                select(RUNS.c.id)
+                .where(RUNS.c.tenant_id == self._tenant_id, RUNS.c.taken_at == taken_at)
+                .order_by(RUNS.c.number.desc())
+                .limit(1)
+            )
+            self._run_ids[taken_at] = self._connection.execute(newest).scalar()
+        return self._run_ids[taken_at]
+
+
+def _batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]

@@ -1,0 +1,1 @@
+"""How the database came to its shape, one step a file; applied by Alembic."""

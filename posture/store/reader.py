@@ -1,0 +1,140 @@
+"""What people ask of the database: findings, their history, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+
+from posture.domain.exemption import Exemption, RecordedExemption
+from posture.domain.finding import Finding, FindingState
+from posture.domain.finding_view import FindingEvent, FindingFilter
+from posture.domain.run import Run, RunState, RunSummary
+from posture.domain.severity import Severity
+from posture.store.rows import check_from, event_from, exemption_from, finding_from, run_from, table_from
+from posture.store.tables import EXEMPTIONS, FINDING_CHANGES, FINDINGS, RUN_CHECKS, RUN_TABLES, RUNS
+
+_PAGE = 500
+
+
+class Reader:
+    """One view of the database: all its answers are of the same moment in SQLite, committed ones in PostgreSQL."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def findings(self, wanted: FindingFilter) -> Iterator[Finding]:
+        """Yield findings, the worst first, of equal ones that which failed last; streamed."""
+        ordered = (
+            select(FINDINGS)
+            .where(*_conditions(wanted))
+            .order_by(
+                FINDINGS.c.severity_rank.desc(),
+                FINDINGS.c.last_failed_at.desc(),
+                FINDINGS.c.tenant_id,
+                FINDINGS.c.fingerprint,
+            )
+            .limit(wanted.limit)
+            .execution_options(yield_per=_PAGE)
+        )
+        for row in self._connection.execute(ordered).mappings():
+            yield finding_from(row)
+
+    def count(self, wanted: FindingFilter) -> int:
+        """Return how many findings match, whatever the limit says."""
+        matching = select(func.count()).select_from(FINDINGS).where(*_conditions(wanted))
+        return self._connection.execute(matching).scalar_one()
+
+    def by_prefix(self, prefix: str, *, limit: int = 10) -> Sequence[Finding]:
+        """Return the findings whose fingerprint begins like this; the caller tells if there are several."""
+        beginning = (
+            select(FINDINGS)
+            .where(FINDINGS.c.fingerprint.startswith(prefix.lower(), autoescape=True))
+            .order_by(FINDINGS.c.fingerprint, FINDINGS.c.tenant_id)
+            .limit(limit)
+        )
+        return [finding_from(row) for row in self._connection.execute(beginning).mappings()]
+
+    def history(self, finding: Finding) -> Sequence[FindingEvent]:
+        """Return what happened to a finding, oldest first."""
+        lines = (
+            select(FINDING_CHANGES)
+            .where(
+                FINDING_CHANGES.c.tenant_id == finding.tenant_id,
+                FINDING_CHANGES.c.fingerprint == finding.fingerprint,
+            )
+            .order_by(FINDING_CHANGES.c.number)
+        )
+        return [event_from(row) for row in self._connection.execute(lines).mappings()]
+
+    def open_by_severity(self, tenant_id: str, *, accepted: Sequence[Exemption]) -> Mapping[Severity, int]:
+        """Count a tenant's open findings; those that ``accepted`` covers do not count. Every severity is there.
+
+        ``accepted`` are the exemptions in force for this tenant (``posture.domain.exemption.in_force``).
+        """
+        counted = (
+            select(FINDINGS.c.severity, func.count())
+            .where(FINDINGS.c.tenant_id == tenant_id, FINDINGS.c.state == FindingState.OPEN.value)
+            .where(*(~_covered_by(exemption) for exemption in accepted))
+            .group_by(FINDINGS.c.severity)
+        )
+        found = {severity: number for severity, number in self._connection.execute(counted)}
+        return {severity: found.get(severity.value, 0) for severity in Severity}
+
+    def runs(self, tenant_id: str | None, *, limit: int) -> Sequence[Run]:
+        """Return runs, the newest first, unfinished ones too; of one tenant or, with None, of all."""
+        newest = select(RUNS).order_by(RUNS.c.number.desc()).limit(limit)
+        if tenant_id is not None:
+            newest = newest.where(RUNS.c.tenant_id == tenant_id)
+        return [run_from(row) for row in self._connection.execute(newest).mappings()]
+
+    def latest_run(self, tenant_id: str) -> RunSummary | None:
+        """Return the newest run of a tenant that has ended, aborted or not; None if there is none."""
+        return self._summary(
+            select(RUNS)
+            .where(RUNS.c.tenant_id == tenant_id, RUNS.c.state != RunState.RUNNING.value)
+            .order_by(RUNS.c.number.desc())
+            .limit(1)
+        )
+
+    def run(self, run_id: str) -> RunSummary | None:
+        return self._summary(select(RUNS).where(RUNS.c.id == run_id))
+
+    def exemptions(self) -> Sequence[RecordedExemption]:
+        """Return the exemptions of all tenants in the order they were added, those that no longer count too."""
+        rows = self._connection.execute(select(EXEMPTIONS).order_by(EXEMPTIONS.c.number)).mappings()
+        return [exemption_from(row) for row in rows]
+
+    def _summary(self, one_run: Select[*tuple[object, ...]]) -> RunSummary | None:
+        row = self._connection.execute(one_run).mappings().one_or_none()
+        if row is None:
+            return None
+        tables = select(RUN_TABLES).where(RUN_TABLES.c.run_id == row["id"]).order_by(RUN_TABLES.c.position)
+        checks = select(RUN_CHECKS).where(RUN_CHECKS.c.run_id == row["id"]).order_by(RUN_CHECKS.c.position)
+        return RunSummary(
+            run=run_from(row),
+            tenant_display_name=row["tenant_display_name"],
+            tables=tuple(table_from(line) for line in self._connection.execute(tables).mappings()),
+            checks=tuple(check_from(line) for line in self._connection.execute(checks).mappings()),
+        )
+
+
+def _conditions(wanted: FindingFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.tenant_ids:
+        yield FINDINGS.c.tenant_id.in_(wanted.tenant_ids)
+    if wanted.checks:
+        yield FINDINGS.c.check_id.in_(wanted.checks)
+    if wanted.at_least is not None:
+        yield FINDINGS.c.severity_rank >= wanted.at_least.rank
+    if wanted.state is not None:
+        yield FINDINGS.c.state == wanted.state.value
+    if wanted.resource:
+        yield or_(
+            FINDINGS.c.resource_id.icontains(wanted.resource, autoescape=True),
+            FINDINGS.c.resource_name.icontains(wanted.resource, autoescape=True),
+        )
+
+
+def _covered_by(exemption: Exemption) -> ColumnElement[bool]:
+    covered = func.lower(FINDINGS.c.resource_id) == exemption.resource_id.lower()
+    return covered if exemption.check is None else covered & (FINDINGS.c.check_id == exemption.check)
