@@ -31,7 +31,6 @@ class Reader:
             .order_by(
                 FINDINGS.c.severity_rank.desc(),
                 FINDINGS.c.last_failed_at.desc(),
-                FINDINGS.c.tenant_id,
                 FINDINGS.c.fingerprint,
             )
             .limit(wanted.limit)
@@ -50,7 +49,7 @@ class Reader:
         beginning = (
             select(FINDINGS)
             .where(FINDINGS.c.fingerprint.startswith(prefix.lower(), autoescape=True))
-            .order_by(FINDINGS.c.fingerprint, FINDINGS.c.tenant_id)
+            .order_by(FINDINGS.c.fingerprint)
             .limit(limit)
         )
         return [finding_from(row) for row in self._connection.execute(beginning).mappings()]
@@ -59,10 +58,7 @@ class Reader:
         """Return what happened to a finding, oldest first."""
         lines = (
             select(FINDING_CHANGES)
-            .where(
-                FINDING_CHANGES.c.tenant_id == finding.tenant_id,
-                FINDING_CHANGES.c.fingerprint == finding.fingerprint,
-            )
+            .where(FINDING_CHANGES.c.fingerprint == finding.fingerprint)
             .order_by(FINDING_CHANGES.c.number)
         )
         return [event_from(row) for row in self._connection.execute(lines).mappings()]

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -81,12 +80,13 @@ RUN_CHECKS: Final = Table(
     Column("exempted", BigInteger),
 )
 
+# A fingerprint is made of the tenant too, so it alone is the key.
 # ``severity_rank`` repeats ``severity`` as a number that can be compared and sorted by.
 FINDINGS: Final = Table(
     "findings",
     METADATA,
-    Column("tenant_id", String, primary_key=True),
     Column("fingerprint", String, primary_key=True),
+    Column("tenant_id", String, nullable=False),
     Column("check_id", String, nullable=False),
     Column("resource_type", String, nullable=False),
     Column("resource_id", DirectoryText, nullable=False),
@@ -111,13 +111,11 @@ FINDING_CHANGES: Final = Table(
     "finding_changes",
     METADATA,
     Column("number", Integer, primary_key=True),
-    Column("tenant_id", String, nullable=False),
-    Column("fingerprint", String, nullable=False),
+    Column("fingerprint", String, ForeignKey("findings.fingerprint"), nullable=False),
     Column("change", String, nullable=False),
     Column("run_id", String, ForeignKey("runs.id")),
     Column("at", UtcTime, nullable=False),
-    ForeignKeyConstraint(["tenant_id", "fingerprint"], ["findings.tenant_id", "findings.fingerprint"]),
-    Index("ix_finding_changes_tenant_fingerprint", "tenant_id", "fingerprint"),
+    Index(None, "fingerprint"),
 )
 
 EXEMPTIONS: Final = Table(

@@ -78,8 +78,8 @@ def _create_run_checks() -> None:
 def _create_findings() -> None:
     op.create_table(
         "findings",
-        sa.Column("tenant_id", sa.String(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("tenant_id", sa.String(), nullable=False),
         sa.Column("check_id", sa.String(), nullable=False),
         sa.Column("resource_type", sa.String(), nullable=False),
         sa.Column("resource_id", sa.Text(), nullable=False),
@@ -95,7 +95,7 @@ def _create_findings() -> None:
         sa.Column("last_failed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("judged_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("times_opened", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "fingerprint", name="pk_findings"),
+        sa.PrimaryKeyConstraint("fingerprint", name="pk_findings"),
     )
     op.create_index("ix_findings_tenant_check_state", "findings", ["tenant_id", "check_id", "state", "fingerprint"])
 
@@ -104,20 +104,15 @@ def _create_finding_changes() -> None:
     op.create_table(
         "finding_changes",
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("tenant_id", sa.String(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("change", sa.String(), nullable=False),
         sa.Column("run_id", sa.String()),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_finding_changes_run_id"),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "fingerprint"],
-            ["findings.tenant_id", "findings.fingerprint"],
-            name="fk_finding_changes_tenant_id",
-        ),
+        sa.ForeignKeyConstraint(["fingerprint"], ["findings.fingerprint"], name="fk_finding_changes_fingerprint"),
         sa.PrimaryKeyConstraint("number", name="pk_finding_changes"),
     )
-    op.create_index("ix_finding_changes_tenant_fingerprint", "finding_changes", ["tenant_id", "fingerprint"])
+    op.create_index("ix_finding_changes_fingerprint", "finding_changes", ["fingerprint"])
 
 
 def _create_exemptions() -> None:
