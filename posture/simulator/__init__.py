@@ -1,0 +1,1 @@
+"""A Microsoft Graph look-alike for the demonstration and the tests; shares nothing with the product."""

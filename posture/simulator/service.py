@@ -1,0 +1,137 @@
+"""Graph itself, without transport: one request in, one answer out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from posture.simulator.addresses import Address, find_address
+from posture.simulator.directory import Directory
+from posture.simulator.graph_errors import GraphError, error_body
+from posture.simulator.identity import Caller, TokenSigner
+from posture.simulator.messages import GraphAnswer, GraphRequest
+from posture.simulator.permissions import check_access, type_reader
+from posture.simulator.query_options import QueryOptions, read_options
+from posture.simulator.reading import Reader, Reading
+from posture.simulator.rendering import encode
+from posture.simulator.tenant import Tenant
+from posture.simulator.throttling import Throttle, Toll
+
+_JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+
+
+@dataclass(kw_only=True)
+class GraphService:
+    """Answers Graph requests for several tenants; the token says which one is meant."""
+
+    tenants: Mapping[str, Tenant]
+    signer: TokenSigner
+    throttle: Throttle
+    now: Callable[[], datetime]
+    reader: Reader = field(default_factory=Reader)
+    _directories: dict[str, Directory] = field(default_factory=dict)
+
+    def caller(self, request: GraphRequest) -> Caller:
+        return self.signer.verify(request.headers.get("authorization", ""), audience=request.root)
+
+    def answer(self, request: GraphRequest) -> GraphAnswer:
+        """Return Graph's answer, refusals included."""
+        route: str | None = None
+        try:
+            caller = self.caller(request)
+            address = find_address(request.method, request.path)
+            route = address.route.id
+            return self._read(request, caller, address)
+        except GraphError as error:
+            return self.refusal(error, request, route)
+
+    def refusal(self, error: GraphError, request: GraphRequest, route: str | None) -> GraphAnswer:
+        request_id = str(uuid.uuid4())
+        body = error_body(
+            error,
+            now=self.now(),
+            request_id=request_id,
+            client_request_id=request.headers.get("client-request-id", request_id),
+        )
+        headers = {"Content-Type": "application/json", "request-id": request_id, **error.headers}
+        return GraphAnswer(
+            status=error.status, body=encode(body), headers=headers, route=route, throttled=error.status == 429
+        )
+
+    def directory(self, tenant_id: str) -> Directory:
+        tenant = self.tenants[tenant_id.lower()]
+        known = self._directories.get(tenant_id)
+        if known is None or known.tenant is not tenant:
+            known = self._directories[tenant_id] = Directory(tenant=tenant)
+        return known
+
+    def route_of(self, request: GraphRequest) -> str | None:
+        """Return the id of the route a request names, None if nobody knows the path."""
+        try:
+            return find_address(request.method, request.path).route.id
+        except GraphError:
+            return None
+
+    def resume_link(self, request: GraphRequest) -> str | None:
+        """Return a fresh link to the same page of a collection; None for anything else."""
+        address = find_address(request.method, request.path)
+        if address.route.kind != "collection" or address.is_count:
+            return None
+        return self.reader.resume_link(self._reading(request, self.caller(request), address))
+
+    def _reading(self, request: GraphRequest, caller: Caller, address: Address) -> Reading:
+        options = read_options(
+            request.query, request.headers, address.route, cast=address.cast, count_segment=address.is_count
+        )
+        return Reading(
+            directory=self.directory(caller.tenant_id),
+            address=address,
+            options=options,
+            request=request,
+            may_read=type_reader(caller),
+        )
+
+    def _read(self, request: GraphRequest, caller: Caller, address: Address) -> GraphAnswer:
+        reading = self._reading(request, caller, address)
+        toll = self._charge(address, reading.options, caller, reading.directory)
+        check_access(address, reading.options, caller, reading.directory.tenant)
+        return self._answer(reading, toll)
+
+    def _charge(
+        self, address: Address, options: QueryOptions, caller: Caller, directory: Directory
+    ) -> Toll:
+        toll = self.throttle.charge(
+            address,
+            options,
+            tenant_id=caller.tenant_id,
+            client_id=caller.client_id,
+            tenant_users=len(directory.collection("users")),
+        )
+        if toll.throttled:
+            wait = {} if toll.retry_after is None else {"Retry-After": str(toll.retry_after)}
+            raise GraphError(429, "TooManyRequests", "Please retry again later.", {**toll.headers, **wait})
+        return toll
+
+    def _answer(self, reading: Reading, toll: Toll) -> GraphAnswer:
+        address = reading.address
+        if address.is_count:
+            body: bytes = str(self.reader.count(reading)).encode()
+            return self._success(body, reading, toll, content_type="text/plain")
+        shown: dict[str, Any]
+        if address.route.kind == "object":
+            shown = self.reader.single(reading)
+        else:
+            shown = self.reader.page(reading)
+        return self._success(encode(shown), reading, toll, content_type=_JSON)
+
+    def _success(self, body: bytes, reading: Reading, toll: Toll, *, content_type: str) -> GraphAnswer:
+        headers = {
+            "Content-Type": content_type,
+            "OData-Version": "4.0",
+            "request-id": str(uuid.uuid4()),
+            **toll.headers,
+        }
+        return GraphAnswer(status=200, body=body, headers=headers, route=reading.address.route.id)

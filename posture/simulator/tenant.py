@@ -1,0 +1,59 @@
+"""A tenant held in memory, in the shapes of Microsoft Graph.
+
+Everything is plain JSON-like data with Graph's own property names; the OData layer decides what a
+request sees of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Entity = dict[str, Any]
+"""One Graph object with every property it has, as Graph would write it in JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FederatedCredential:
+    """Trust in the tokens of another issuer; ``public_key_pem`` stands for the issuer's published keys."""
+
+    issuer: str
+    subject: str
+    public_key_pem: str
+    audience: str = "api://AzureADTokenExchange"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppRegistration:
+    """A client that may ask for tokens: its credentials and the application permissions it was granted."""
+
+    client_id: str
+    object_id: str
+    secrets: tuple[str, ...] = ()
+    expired_secrets: tuple[str, ...] = ()
+    certificates_pem: tuple[str, ...] = ()
+    roles: frozenset[str] = frozenset()
+    federated: tuple[FederatedCredential, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Tenant:
+    """One directory.
+
+    ``collections`` maps a path below the version root to its items, in the order they are listed
+    (``"users"``, ``"roleManagement/directory/roleAssignments"``, ``"identity/conditionalAccess/policies"``,
+    ``"reports/authenticationMethods/userRegistrationDetails"``). ``singletons`` maps a path to its one object
+    (``"policies/authorizationPolicy"``). ``relations`` maps ``"groups/{id}/members"``-like paths to ids of directory
+    objects in ``collections``. ``sign_in_activity`` maps a user id to the value of ``signInActivity``; a user who
+    never signed in is absent. ``licences`` holds any of ``"p1"``, ``"p2"``, ``"workload"`` (Workload Identities Premium)
+    and ``"intune"``; P2 includes P1, and the workload risk detections come with either P2 or their own licence.
+    """
+
+    tenant_id: str
+    collections: dict[str, list[Entity]]
+    singletons: dict[str, Entity]
+    relations: dict[str, list[str]] = field(default_factory=dict)
+    sign_in_activity: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    licences: frozenset[str] = frozenset({"p1", "p2"})
+    registrations: list[AppRegistration] = field(default_factory=list)
