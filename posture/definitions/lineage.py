@@ -47,9 +47,7 @@ class SqlReader:
 class _Resolver:
     """Walks one syntax tree."""
 
-    def __init__(
-        self, dictionary: Dictionary, columns_read: dict[TableName, set[str]], parsed: ParsedSql
-    ) -> None:
+    def __init__(self, dictionary: Dictionary, columns_read: dict[TableName, set[str]], parsed: ParsedSql) -> None:
         self._dictionary = dictionary
         self._read = columns_read
         self._parsed = parsed

@@ -23,8 +23,10 @@ _EXPECTED = {
 }
 
 
-def validate(model: type[_Model], document: YamlDocument) -> _Model:
-    """Return the document as the model.
+def validate(
+    model: type[_Model], document: YamlDocument, *, guide: str = "posture checks schema tells the form of every key."
+) -> _Model:
+    """Return the document as the model. ``guide`` is the advice where no better one is known.
 
     Raises:
         DefinitionError: it does not fit; the first misfit in the file is told.
@@ -32,37 +34,36 @@ def validate(model: type[_Model], document: YamlDocument) -> _Model:
     try:
         return model.model_validate(document.value)
     except ValidationError as problem:
-        found = [_translated(model, document, error) for error in problem.errors(include_url=False)]
+        found = [_translated(model, document, error, guide) for error in problem.errors(include_url=False)]
         raise min(found, key=lambda error: (error.at.line, error.at.column)) from problem
 
 
-def _translated(model: type[BaseModel], document: YamlDocument, error: Any) -> DefinitionError:
+def _translated(model: type[BaseModel], document: YamlDocument, error: Any, guide: str) -> DefinitionError:
     steps = _existing_steps(document, error["loc"])
     kind: str = error["type"]
     if kind == "extra_forbidden":
         key = str(steps[-1])
-        known = _fields_around(model, document, steps)
+        known = _fields_around(model, steps)
         return DefinitionError(
             f'the key "{key}" is not known here',
             at=document.locate_key(steps),
             advice=did_you_mean(key, known, otherwise=f"Known here: {', '.join(known)}."),
         )
     if kind == "missing":
-        return document.error(
-            f'the key "{error["loc"][-1]}" is missing', at=steps, advice="Add it; posture checks schema tells its form."
-        )
+        missing = f'the key "{error["loc"][-1]}" is missing'
+        return document.error(missing, at=steps, advice="Add it; posture checks schema tells its form.")
     said = _EXPECTED.get(kind) or str(error["msg"]).removeprefix("Value error, ").lower().rstrip(".")
-    return document.error(said, at=steps, advice=_advice_for(error, document.at(steps)))
+    return document.error(said, at=steps, advice=_advice_for(error, document.at(steps), guide))
 
 
-def _advice_for(error: Any, value: object) -> str:
+def _advice_for(error: Any, value: object, guide: str) -> str:
     expected = str(error.get("ctx", {}).get("expected", ""))
     words = [word.strip("' ") for word in expected.replace(" or ", ",").split(",") if word.strip()]
     if isinstance(value, str) and words:
         return did_you_mean(value, words, otherwise=f"Use one of: {', '.join(words)}.")
     if error["type"] == "string_type" and isinstance(value, bool | int | float):
         return "Put it in quotes."
-    return "posture checks schema tells the form of every key."
+    return guide
 
 
 def _existing_steps(document: YamlDocument, loc: Sequence[Step]) -> tuple[Step, ...]:
@@ -74,7 +75,7 @@ def _existing_steps(document: YamlDocument, loc: Sequence[Step]) -> tuple[Step, 
     return steps
 
 
-def _fields_around(model: type[BaseModel], document: YamlDocument, steps: Sequence[Step]) -> list[str]:
+def _fields_around(model: type[BaseModel], steps: Sequence[Step]) -> list[str]:
     """Return the keys that the mapping around ``steps`` may have."""
     schema: dict[str, Any] = model.model_json_schema()
     places = [schema]

@@ -100,9 +100,7 @@ def _parse(text: str) -> ParsedSql:
         tokens = _DUCKDB.tokenize(text)
         trees = [tree for tree in _DUCKDB.parser().parse(tokens, text) if tree is not None]
     except TokenError as problem:
-        raise SqlRefused(
-            "a quote or a comment in this SQL does not end", offset=0, advice="Close it."
-        ) from problem
+        raise SqlRefused("a quote or a comment in this SQL does not end", offset=0, advice="Close it.") from problem
     except ParseError as problem:
         raise _syntax_error(text, problem) from problem
     except RecursionError as problem:

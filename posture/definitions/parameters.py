@@ -1,0 +1,111 @@
+"""Parameters of checks: their declaration in the file, and the values a tenant's settings give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from posture.definitions.check_model import ParameterModel
+from posture.definitions.dictionary import did_you_mean
+from posture.definitions.vocabulary import ITEM_KINDS
+from posture.domain.check import Check, Parameter, ParameterType, ParameterValue
+
+_Number = TypeVar("_Number", int, float)
+
+
+class ParameterRefused(Exception):
+    """A parameter or a value for it does not fit; the text is a sentence without its end."""
+
+
+def declared_parameter(name: str, model: ParameterModel) -> Parameter:
+    """Return the parameter that a file declares.
+
+    Raises:
+        ParameterRefused: its range or choices do not fit its type, or its default does not fit them.
+    """
+    choices = tuple(model.of) if isinstance(model.of, list) else tuple(model.choices)
+    if isinstance(model.of, str) and model.of not in ITEM_KINDS:
+        raise ParameterRefused(f'"{model.of}" is not a kind of item')
+    if (model.of is not None) != (model.type is ParameterType.LIST):
+        raise ParameterRefused('"of" belongs to a parameter of type list, and every list has it')
+    if model.choices and model.type is not ParameterType.STRING:
+        raise ParameterRefused('"choices" belongs to a parameter of type string')
+    is_number = model.type in (ParameterType.INTEGER, ParameterType.NUMBER)
+    if (model.min is not None or model.max is not None) and not is_number:
+        raise ParameterRefused('"min" and "max" belong to a number')
+    parameter = Parameter(
+        name=name,
+        type=model.type,
+        default=False,
+        unit=model.unit,
+        minimum=model.min,
+        maximum=model.max,
+        choices=choices,
+        help=model.help,
+    )
+    return Parameter(**{**vars(parameter), "default": fitting_value(parameter, model.default)})
+
+
+def fitting_value(parameter: Parameter, value: object) -> ParameterValue:
+    """Return a value as the parameter's type has it: lists as tuples.
+
+    Raises:
+        ParameterRefused: the value is of another type, out of range, or not among the choices.
+    """
+    kind = parameter.type
+    if kind is ParameterType.LIST:
+        return _fitting_list(parameter, value)
+    if kind is ParameterType.BOOLEAN and isinstance(value, bool):
+        return value
+    if kind is ParameterType.STRING and isinstance(value, str):
+        return _fitting_choice(parameter, value)
+    if kind is ParameterType.INTEGER and isinstance(value, int) and not isinstance(value, bool):
+        return _in_range(parameter, value)
+    if kind is ParameterType.NUMBER and isinstance(value, int | float) and not isinstance(value, bool):
+        return _in_range(parameter, float(value))
+    raise ParameterRefused(f"{_expected(kind)} is expected, not {value!r}")
+
+
+def parameter_values(check: Check, overrides: Mapping[str, object]) -> dict[str, ParameterValue]:
+    """Return the value of each parameter of a check: the tenant's, else the default.
+
+    Raises:
+        ParameterRefused: a setting names a parameter that the check does not have, or does not fit it.
+    """
+    known = {parameter.name: parameter for parameter in check.parameters}
+    for name in overrides:
+        if name not in known:
+            advice = did_you_mean(name, known, otherwise=f"It has: {', '.join(known) or 'none'}.")
+            raise ParameterRefused(f'check {check.id} has no parameter "{name}". {advice}')
+    values: dict[str, ParameterValue] = {}
+    for name, parameter in known.items():
+        try:
+            values[name] = fitting_value(parameter, overrides[name]) if name in overrides else parameter.default
+        except ParameterRefused as refused:
+            raise ParameterRefused(f'check {check.id}, parameter "{name}": {refused}') from refused
+    return values
+
+
+def _fitting_list(parameter: Parameter, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise ParameterRefused(f"a list of texts is expected, not {value!r}")
+    return tuple(_fitting_choice(parameter, item) for item in value)
+
+
+def _fitting_choice(parameter: Parameter, value: str) -> str:
+    if parameter.choices and value not in parameter.choices:
+        raise ParameterRefused(f'"{value}" is not one of: {", ".join(parameter.choices)}')
+    return value
+
+
+def _in_range(parameter: Parameter, value: _Number) -> _Number:
+    if parameter.minimum is not None and value < parameter.minimum:
+        raise ParameterRefused(f"{value} is less than the minimum, {parameter.minimum}")
+    if parameter.maximum is not None and value > parameter.maximum:
+        raise ParameterRefused(f"{value} is more than the maximum, {parameter.maximum}")
+    return value
+
+
+def _expected(kind: ParameterType) -> str:
+    words = {ParameterType.BOOLEAN: "true or false", ParameterType.INTEGER: "a whole number"}
+    return words.get(kind, "a number" if kind is ParameterType.NUMBER else "a text")
