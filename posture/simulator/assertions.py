@@ -97,9 +97,7 @@ def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
     if not isinstance(ends, int | float) or not isinstance(begins, int | float):
         raise AssertionRefused(50027, "JWT token is invalid: exp is missing.")
     if ends + _CLOCK_LEEWAY < at or begins - _CLOCK_LEEWAY > at:
-        raise AssertionRefused(
-            700024, "Client assertion is not within its valid time range."
-        )
+        raise AssertionRefused(700024, "Client assertion is not within its valid time range.")
 
 
 def _verify_federated(
@@ -110,17 +108,11 @@ def _verify_federated(
     _check_times(claims, now)
 
 
-def _matching_credential(
-    unverified: Mapping[str, Any], registration: AppRegistration
-) -> FederatedCredential:
+def _matching_credential(unverified: Mapping[str, Any], registration: AppRegistration) -> FederatedCredential:
     for credential in registration.federated:
         audience = unverified.get("aud")
-        is_meant = audience == credential.audience or (
-            isinstance(audience, list) and credential.audience in audience
-        )
+        is_meant = audience == credential.audience or (isinstance(audience, list) and credential.audience in audience)
         same = (unverified.get("iss"), unverified.get("sub")) == (credential.issuer, credential.subject)
         if same and is_meant:
             return credential
-    raise AssertionRefused(
-        700213, "No matching federated identity record found for presented assertion subject."
-    )
+    raise AssertionRefused(700213, "No matching federated identity record found for presented assertion subject.")

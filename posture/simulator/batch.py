@@ -13,9 +13,7 @@ from posture.simulator.messages import GraphAnswer, GraphRequest
 MOST_REQUESTS = 20
 
 
-def answer_batch(
-    request: GraphRequest, answer_one: Callable[[GraphRequest], GraphAnswer]
-) -> Mapping[str, Any]:
+def answer_batch(request: GraphRequest, answer_one: Callable[[GraphRequest], GraphAnswer]) -> Mapping[str, Any]:
     """Return the body of the batch's answer; raise a 400 if the envelope is malformed."""
     rows = _rows(request.body)
     version = request.path.strip("/").split("/")[0]

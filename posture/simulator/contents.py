@@ -84,9 +84,7 @@ def _assigned_to(directory: Directory, _: str, parent_id: str) -> Sequence[Direc
 
 def _grants(directory: Directory, head: str, parent_id: str) -> Sequence[DirectoryObject]:
     column = "principalId" if head == "users" else "clientId"
-    return OneType(
-        "oAuth2PermissionGrant", directory.held_in("oauth2PermissionGrants", **{column: parent_id})
-    )
+    return OneType("oAuth2PermissionGrant", directory.held_in("oauth2PermissionGrants", **{column: parent_id}))
 
 
 def _licence_details(directory: Directory, _: str, parent_id: str) -> Sequence[DirectoryObject]:
@@ -95,9 +93,7 @@ def _licence_details(directory: Directory, _: str, parent_id: str) -> Sequence[D
     held = {licence["skuId"] for licence in user.get("assignedLicenses", ())}
     products = [sku for sku in directory.collection("subscribedSkus") if sku.get("skuId") in held]
     wanted = graph_types()["licenseDetails"].properties
-    return OneType(
-        "licenseDetails", [{k: v for k, v in product.items() if k in wanted} for product in products]
-    )
+    return OneType("licenseDetails", [{k: v for k, v in product.items() if k in wanted} for product in products])
 
 
 _SPECIAL: Mapping[str, _Listing] = {
@@ -111,7 +107,9 @@ _SPECIAL: Mapping[str, _Listing] = {
 }
 
 
-def relation(directory: Directory, item: DirectoryObject, name: str) -> Sequence[DirectoryObject] | DirectoryObject | None:
+def relation(
+    directory: Directory, item: DirectoryObject, name: str
+) -> Sequence[DirectoryObject] | DirectoryObject | None:
     """Return what ``$expand=name`` inlines for one item: a list, one object, or None."""
     entity, type_name = item.entity, item.type_name
     direct = _by_id_property(directory, entity, name)
@@ -125,7 +123,7 @@ def relation(directory: Directory, item: DirectoryObject, name: str) -> Sequence
 
 
 def _by_id_property(directory: Directory, entity: Entity, name: str) -> DirectoryObject | None:
-    """Follow ``principalId`` to ``principal``, ``roleDefinitionId`` to ``roleDefinition``, ``policyId`` to ``policy``."""
+    """Follow ``principalId`` to ``principal``, ``roleDefinitionId`` to ``roleDefinition`` and so on."""
     key: Any = entity.get(f"{name}Id")
     if not isinstance(key, str):
         return None

@@ -57,6 +57,4 @@ class Control:
 
 
 def _json(status: int, body: object) -> GraphAnswer:
-    return GraphAnswer(
-        status=status, body=msgspec.json.encode(body), headers={"Content-Type": "application/json"}
-    )
+    return GraphAnswer(status=status, body=msgspec.json.encode(body), headers={"Content-Type": "application/json"})

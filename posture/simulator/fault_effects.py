@@ -68,7 +68,8 @@ def _challenge(value: str) -> GraphError:
     return GraphError(
         401,
         "InvalidAuthenticationToken",
-        "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp",
+        "Continuous access evaluation resulted in challenge with result: InteractionRequired "
+        "and code: TokenIssuedBeforeRevocationTimestamp",
         {"WWW-Authenticate": header},
     )
 

@@ -44,8 +44,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One thing that goes wrong.
 
     ``path`` is a regular expression searched in path and query. Of the requests that match, the first ``after`` are
-    spared; then at most ``times`` are hit (None: all), each with ``probability``. ``seconds`` is the delay of SLOW and
-    the offset of CLOCK_SKEW; ``retry_after`` and ``status`` belong to the kinds that send them.
+    spared; then at most ``times`` are hit (None: all), each with ``probability``. ``seconds`` is the delay of SLOW
+    and the offset of CLOCK_SKEW; ``retry_after`` and ``status`` belong to the kinds that send them.
     """
 
     kind: FaultKind

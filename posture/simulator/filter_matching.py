@@ -23,6 +23,12 @@ from posture.simulator.filter_language import (
 )
 
 Predicate = Callable[[Any], bool]
+_ORDERS: Mapping[str, Callable[[int], bool]] = {
+    "gt": lambda order: order > 0,
+    "ge": lambda order: order >= 0,
+    "lt": lambda order: order < 0,
+    "le": lambda order: order <= 0,
+}
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$")
 
 
@@ -117,12 +123,15 @@ def _flags(value: Any) -> set[str]:
 
 
 def _ordering(read: Callable[[Any], Any], operator: str, wanted: Literal) -> Predicate:
+    if wanted is None:
+        return lambda _: False
+    holds = _ORDERS[operator]
+
     def is_ordered(entity: Any) -> bool:
         value = comparable(read(entity))
-        if value is None or wanted is None or isinstance(value, str) != isinstance(wanted, str):
+        if value is None or isinstance(value, list | dict) or isinstance(value, str) != isinstance(wanted, str):
             return False
-        order = (value > wanted) - (value < wanted)
-        return {"gt": order > 0, "ge": order >= 0, "lt": order < 0, "le": order <= 0}[operator]
+        return holds((value > wanted) - (value < wanted))
 
     return is_ordered
 

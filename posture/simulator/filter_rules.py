@@ -88,8 +88,7 @@ def _check_known(use: PropertyUse, type_name: str | None) -> None:
     known = type_name == "directoryObject" or any(name in t.properties or name in t.navigation for t in types)
     if not known:
         raise bad_request(
-            f"Invalid filter clause: Could not find a property named '{name}' on type "
-            f"'microsoft.graph.{type_name}'."
+            f"Invalid filter clause: Could not find a property named '{name}' on type 'microsoft.graph.{type_name}'."
         )
 
 

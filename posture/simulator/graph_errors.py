@@ -10,9 +10,7 @@ from typing import Any
 class GraphError(Exception):
     """A request that Graph would refuse: HTTP status, Graph's code and message, and headers to add."""
 
-    def __init__(
-        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
@@ -20,9 +18,7 @@ class GraphError(Exception):
         self.headers = dict(headers or {})
 
 
-def error_body(
-    error: GraphError, *, now: datetime, request_id: str, client_request_id: str
-) -> dict[str, Any]:
+def error_body(error: GraphError, *, now: datetime, request_id: str, client_request_id: str) -> dict[str, Any]:
     inner = {
         "date": now.strftime("%Y-%m-%dT%H:%M:%S"),
         "request-id": request_id,
@@ -50,8 +46,7 @@ def not_found(resource: str) -> GraphError:
     return GraphError(
         404,
         "Request_ResourceNotFound",
-        f"Resource '{resource}' does not exist or one of its queried reference-property objects "
-        "are not present.",
+        f"Resource '{resource}' does not exist or one of its queried reference-property objects are not present.",
     )
 
 

@@ -92,15 +92,16 @@ def query_name(tenant_id: str, path: str, raw: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def link(root: str, path: str, raw: Mapping[str, str], *, token_name: str, token: str) -> str:
+def link(root: str, path: str, raw: Mapping[str, str], *, option: str, token: str) -> str:
     """Return the URL of the next page; it repeats the options of the query."""
     options = {f"${name}": value for name, value in raw.items()}
-    query = urlencode(options | {f"${token_name}": token}, safe="$,()/:'*", quote_via=quote)
+    query = urlencode(options | {f"${option}": token}, safe="$,()/:'*", quote_via=quote)
     return f"{root}{path}?{query}"
 
 
 def expired_page_token() -> GraphError:
     return GraphError(
-        400, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be "
-        "included in your request."
+        400,
+        "Directory_ExpiredPageToken",
+        "The specified page token value has expired and can no longer be included in your request.",
     )

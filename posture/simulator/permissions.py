@@ -58,8 +58,9 @@ def _permissions_of(path: str) -> frozenset[str]:
 
 def _no_sign_ins() -> GraphError:
     return GraphError(
-        403, "Authorization_RequestDenied", "Failed to do MSGraph request: the caller needs AuditLog.Read.All to "
-        "read signInActivity."
+        403,
+        "Authorization_RequestDenied",
+        "Failed to do MSGraph request: the caller needs AuditLog.Read.All to read signInActivity.",
     )
 
 

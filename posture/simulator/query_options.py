@@ -16,8 +16,19 @@ _OPTIONS = frozenset(
     {"select", "top", "filter", "orderby", "count", "search", "expand", "skip", "skiptoken", "deltatoken", "format"}
 )
 _OUTSIDE_DIRECTORY = frozenset(
-    """aboutMe birthday hireDate interests mySite pastProjects preferredName responsibilities schools skills
-    mailboxSettings""".split()
+    [
+        "aboutMe",
+        "birthday",
+        "hireDate",
+        "interests",
+        "mySite",
+        "pastProjects",
+        "preferredName",
+        "responsibilities",
+        "schools",
+        "skills",
+        "mailboxSettings",
+    ]
 )
 _EXPAND = re.compile(r"(?P<name>[\w/.]+)(?:\((?P<inner>.*)\))?$")
 SIGN_IN_PAGE = 500
@@ -185,7 +196,7 @@ def _search(text: str | None, *, eventual: bool) -> tuple[tuple[str, str], ...]:
         )
     clauses = re.findall(r'"((?:[^"\\]|\\.)*)"', text)
     if not clauses or any(":" not in clause for clause in clauses):
-        raise unsupported_query("Unsupported Query: a search clause is \"property:text\".")
+        raise unsupported_query('Unsupported Query: a search clause is "property:text".')
     pairs = [clause.split(":", 1) for clause in clauses]
     return tuple((name, value.casefold()) for name, value in pairs)
 

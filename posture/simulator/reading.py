@@ -77,7 +77,7 @@ class Reader:
         if end < len(items):
             token = self.tokens.write(PagePosition(query=position.query, offset=end, kept=kept))
             body["@odata.nextLink"] = link(
-                reading.request.root, reading.request.path, options.raw, token_name="skiptoken", token=token
+                reading.request.root, reading.request.path, options.raw, option="skiptoken", token=token
             )
         body["value"] = reading.rendering.items(items[position.offset : end])
         return body
@@ -87,7 +87,7 @@ class Reader:
         options = reading.options
         position = self._position(reading)
         token = self.tokens.write(msgspec.structs.replace(position, salt=secrets.token_hex(4)))
-        return link(reading.request.root, reading.request.path, options.raw, token_name="skiptoken", token=token)
+        return link(reading.request.root, reading.request.path, options.raw, option="skiptoken", token=token)
 
     def _position(self, reading: Reading) -> PagePosition:
         options = reading.options
@@ -112,7 +112,7 @@ class Reader:
         for name, text in options.search:
             items = [item for item in items if text in str(item.entity.get(name, "")).casefold()]
         for path, is_descending in reversed(options.orderby):
-            items = sorted(items, key=lambda item: _sort_key(item, path), reverse=is_descending)  # noqa: B023
+            items = sorted(items, key=lambda item: _sort_key(item, path), reverse=is_descending)
         return items
 
 

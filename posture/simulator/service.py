@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from posture.simulator.addresses import Address, find_address
+from posture.simulator.delta import DeltaReader
 from posture.simulator.directory import Directory
 from posture.simulator.graph_errors import GraphError, error_body
 from posture.simulator.identity import Caller, TokenSigner
+from posture.simulator.lookup import objects_by_ids
 from posture.simulator.messages import GraphAnswer, GraphRequest
 from posture.simulator.permissions import check_access, type_reader
 from posture.simulator.query_options import QueryOptions, read_options
@@ -32,7 +34,11 @@ class GraphService:
     throttle: Throttle
     now: Callable[[], datetime]
     reader: Reader = field(default_factory=Reader)
+    delta: DeltaReader = field(init=False)
     _directories: dict[str, Directory] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.delta = DeltaReader(tokens=self.reader.tokens, now=self.now)
 
     def caller(self, request: GraphRequest) -> Caller:
         return self.signer.verify(request.headers.get("authorization", ""), audience=request.root)
@@ -78,7 +84,7 @@ class GraphService:
     def resume_link(self, request: GraphRequest) -> str | None:
         """Return a fresh link to the same page of a collection; None for anything else."""
         address = find_address(request.method, request.path)
-        if address.route.kind != "collection" or address.is_count:
+        if address.route.kind != "collection" or address.is_count or request.method != "GET":
             return None
         return self.reader.resume_link(self._reading(request, self.caller(request), address))
 
@@ -100,9 +106,7 @@ class GraphService:
         check_access(address, reading.options, caller, reading.directory.tenant)
         return self._answer(reading, toll)
 
-    def _charge(
-        self, address: Address, options: QueryOptions, caller: Caller, directory: Directory
-    ) -> Toll:
+    def _charge(self, address: Address, options: QueryOptions, caller: Caller, directory: Directory) -> Toll:
         toll = self.throttle.charge(
             address,
             options,
@@ -123,6 +127,10 @@ class GraphService:
         shown: dict[str, Any]
         if address.route.kind == "object":
             shown = self.reader.single(reading)
+        elif address.route.kind == "delta":
+            shown = self.delta.page(reading)
+        elif address.route.id == "directoryobjects-getbyids":
+            shown = objects_by_ids(reading)
         else:
             shown = self.reader.page(reading)
         return self._success(encode(shown), reading, toll, content_type=_JSON)

@@ -70,8 +70,11 @@ class SignIn:
         tenant = self.tenants.get(name.lower())
         if tenant is None:
             raise SignInRefused(
-                400, "invalid_request", 90002, f"Tenant '{name[:100]}' not found. Check to make sure you have "
-                "the correct tenant ID and are signing into the correct cloud."
+                400,
+                "invalid_request",
+                90002,
+                f"Tenant '{name[:100]}' not found. Check to make sure you have "
+                "the correct tenant ID and are signing into the correct cloud.",
             )
         return tenant
 
@@ -95,9 +98,7 @@ class SignIn:
         form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
         tenant = self._tenant(tenant_name)
         if form.get("grant_type") != "client_credentials":
-            raise SignInRefused(
-                400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type."
-            )
+            raise SignInRefused(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
         registration = self._registration(tenant, form.get("client_id", ""))
         self._prove(registration, tenant, form, request.root)
         if form.get("scope", "").strip() != f"{request.root}/.default":
@@ -114,13 +115,14 @@ class SignIn:
             if registration.client_id.lower() == client_id.lower():
                 return registration
         raise SignInRefused(
-            400, "unauthorized_client", 700016, f"Application with identifier '{client_id[:100]}' was not found "
-            "in the directory. This can happen if the application has not been installed by the administrator."
+            400,
+            "unauthorized_client",
+            700016,
+            f"Application with identifier '{client_id[:100]}' was not found "
+            "in the directory. This can happen if the application has not been installed by the administrator.",
         )
 
-    def _prove(
-        self, registration: AppRegistration, tenant: Tenant, form: Mapping[str, str], root: str
-    ) -> None:
+    def _prove(self, registration: AppRegistration, tenant: Tenant, form: Mapping[str, str], root: str) -> None:
         if "client_assertion" in form:
             if form.get("client_assertion_type") != _ASSERTION_TYPE:
                 raise SignInRefused(401, "invalid_client", 900144, "The client_assertion_type is missing or wrong.")
@@ -146,13 +148,18 @@ def _check_secret(registration: AppRegistration, secret: str | None) -> None:
         )
     if _is_one_of(secret, registration.expired_secrets):
         raise SignInRefused(
-            401, "invalid_client", 7000222, f"The provided client secret keys for app '{registration.client_id}' "
-            "are expired."
+            401,
+            "invalid_client",
+            7000222,
+            f"The provided client secret keys for app '{registration.client_id}' are expired.",
         )
     if not _is_one_of(secret, registration.secrets):
         raise SignInRefused(
-            401, "invalid_client", 7000215, "Invalid client secret provided. Ensure the secret being sent in the "
-            f"request is the client secret value, not the client secret ID, for app '{registration.client_id}'."
+            401,
+            "invalid_client",
+            7000215,
+            "Invalid client secret provided. Ensure the secret being sent in the "
+            f"request is the client secret value, not the client secret ID, for app '{registration.client_id}'.",
         )
 
 

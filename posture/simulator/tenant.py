@@ -46,8 +46,8 @@ class Tenant:
     ``"reports/authenticationMethods/userRegistrationDetails"``). ``singletons`` maps a path to its one object
     (``"policies/authorizationPolicy"``). ``relations`` maps ``"groups/{id}/members"``-like paths to ids of directory
     objects in ``collections``. ``sign_in_activity`` maps a user id to the value of ``signInActivity``; a user who
-    never signed in is absent. ``licences`` holds any of ``"p1"``, ``"p2"``, ``"workload"`` (Workload Identities Premium)
-    and ``"intune"``; P2 includes P1, and the workload risk detections come with either P2 or their own licence.
+    never signed in is absent. ``licences`` holds any of ``"p1"``, ``"p2"``, ``"workload"`` (Workload Identities
+    Premium) and ``"intune"``; P2 includes P1 and, here, the risk of workloads.
     """
 
     tenant_id: str

@@ -137,9 +137,7 @@ class Throttle:
         return headers
 
 
-def _refusal(
-    full: list[tuple[Window, float]], headers: dict[str, str], tenant_id: str, client_id: str
-) -> Toll:
+def _refusal(full: list[tuple[Window, float]], headers: dict[str, str], tenant_id: str, client_id: str) -> Toll:
     tells = all(window.limit.tells_when for window, _ in full)
     longest = max(wait for _, wait in full)
     window = full[0][0]
