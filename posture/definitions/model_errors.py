@@ -51,7 +51,7 @@ def _translated(model: type[BaseModel], document: YamlDocument, error: Any, guid
         )
     if kind == "missing":
         missing = f'the key "{error["loc"][-1]}" is missing'
-        return document.error(missing, at=steps, advice="Add it; posture checks schema tells its form.")
+        return document.error(missing, at=steps, advice=f"Add it; {guide}")
     said = _EXPECTED.get(kind) or str(error["msg"]).removeprefix("Value error, ").lower().rstrip(".")
     return document.error(said, at=steps, advice=_advice_for(error, document.at(steps), guide))
 
