@@ -1,0 +1,124 @@
+"""From a table's columns to the SQL that reads them out of Graph's JSON, strictly.
+
+DuckDB's JSON reader is lenient: it takes 1 for TRUE, 1.5 for 2 and an object for its text. A posture engine must
+not guess, so scalars are read as JSON and converted here; lists and structures are read as their types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from posture.tables.table import Column, Spelling
+
+_SCALARS: Final = frozenset({"VARCHAR", "BOOLEAN", "BIGINT", "TIMESTAMP"})
+
+_Tree = dict[str, "str | _Tree"]
+
+
+def quoted(name: str) -> str:
+    """Return an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def steps_of(field: str) -> tuple[str, ...]:
+    """Return the properties on the way to a dotted field. ``@odata.type`` is one property."""
+    return tuple(re.findall(r"(?:^|(?<=\.))(@odata\.[^.]+|[^.]+)", field))
+
+
+def read_items(columns: Sequence[Column], *, path: str, largest_item: int) -> str:
+    """Return the table function that reads the properties of ``columns`` from newline-delimited JSON."""
+    properties = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in properties_of(columns).items())
+    return (
+        f"read_json({literal(path)}, format = 'newline_delimited', columns = {{{properties}}}, "
+        f"maximum_object_size = {max(largest_item, 1 << 20)})"
+    )
+
+
+def properties_of(columns: Sequence[Column]) -> Mapping[str, str]:
+    """Return the DuckDB type of each top-level property, nested fields merged into one STRUCT."""
+    tree: _Tree = {}
+    for column in columns:
+        _plant(tree, column)
+    return {name: _type_of(kind) for name, kind in tree.items()}
+
+
+def _plant(tree: _Tree, column: Column) -> None:
+    *parents, last = steps_of(_field(column))
+    for parent in parents:
+        branch = tree.setdefault(parent, {})
+        if isinstance(branch, str):
+            raise ValueError(f"column {column.name}: {parent} is read whole by another column")
+        tree = branch
+    kind = "JSON" if column.type in _SCALARS else column.type
+    if tree.setdefault(last, kind) != kind:
+        raise ValueError(f"column {column.name}: {column.field} is read as another type by another column")
+
+
+def _type_of(kind: str | _Tree) -> str:
+    if isinstance(kind, str):
+        return kind
+    return "STRUCT(" + ", ".join(f"{quoted(name)} {_type_of(below)}" for name, below in kind.items()) + ")"
+
+
+def _field(column: Column) -> str:
+    if column.field is None:
+        raise ValueError(f"column {column.name} has no Graph property")
+    return column.field
+
+
+def value_of(column: Column) -> str:
+    """Return the expression of a column over the properties; it raises for a value that does not fit."""
+    return _told(column, _spelled(column, _converted(column)))
+
+
+def fits(column: Column) -> str:
+    """Return the condition that a property's value, if there is one, is of the column's type."""
+    place = _place(column)
+    condition = {
+        "VARCHAR": f"json_type({place}) = 'VARCHAR'",
+        "TIMESTAMP": f"json_type({place}) = 'VARCHAR' and is_graph_time({place} ->> '$')",
+        "BOOLEAN": f"json_type({place}) = 'BOOLEAN'",
+        "BIGINT": f"json_type({place}) in ('BIGINT', 'UBIGINT') and try_cast({place} as bigint) is not null",
+    }.get(column.type, "true")
+    return f"({place} is null or ({condition}))"
+
+
+def _place(column: Column) -> str:
+    return ".".join(quoted(step) for step in steps_of(_field(column)))
+
+
+def _converted(column: Column) -> str:
+    place = _place(column)
+    if column.type not in _SCALARS:
+        return place
+    value = {
+        "VARCHAR": f"{place} ->> '$'",
+        "TIMESTAMP": f"graph_time({place} ->> '$')",
+        "BOOLEAN": f"cast({place} as boolean)",
+        "BIGINT": f"cast({place} as bigint)",
+    }[column.type]
+    return f"case when {fits(column)} then {value} else error('a value does not fit its column') end"
+
+
+def _spelled(column: Column, value: str) -> str:
+    if column.spelling is Spelling.AS_IS:
+        return value
+    return f"list_transform({value}, lambda x: lower(x))" if column.type == "VARCHAR[]" else f"lower({value})"
+
+
+def _told(column: Column, value: str) -> str:
+    """Return the value, or NULL where Graph says that it will not tell; of a list, if it says so of one member."""
+    if not column.unknown:
+        return value
+    spelled = (text.lower() if column.spelling is Spelling.LOWER else text for text in column.unknown)
+    unknown = ", ".join(literal(text) for text in sorted(spelled))
+    if column.type == "VARCHAR[]":
+        return f"case when not list_has_any({value}, [{unknown}]) then {value} end"
+    return f"case when ({value}) not in ({unknown}) then {value} end"

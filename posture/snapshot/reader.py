@@ -1,0 +1,121 @@
+"""A published snapshot, open for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+from posture.definitions.compiled import CompiledCheck
+from posture.domain.outcome import TableOutcome
+from posture.errors import SnapshotError
+from posture.snapshot.connection import Limits, connect, lock
+from posture.snapshot.judge import JudgedCheck, judging
+from posture.snapshot.manifest import Manifest, read_manifest
+from posture.snapshot.query import Answer, ask
+from posture.snapshot.views import create_partial, create_previous, create_tables
+from posture.tables.table import Table
+
+
+class PublishedSnapshot:
+    """One snapshot and the one before it. Immutable; checks and people see it through locked connections.
+
+    Raises:
+        SnapshotError: its files cannot be read.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        before: Path | None,
+        dictionary: Sequence[Table],
+        limits: Limits,
+        spill: Path,
+    ) -> None:
+        self.directory = directory
+        self.before = before
+        self._dictionary = dictionary
+        self._limits = limits
+        self._spill = spill
+        self._manifest = read_manifest(directory)
+        self._previous = read_manifest(before) if before else None
+
+    @property
+    def taken_at(self) -> datetime:
+        return self._manifest.taken_at
+
+    @property
+    def published_at(self) -> datetime:
+        return self._manifest.published_at
+
+    @property
+    def outcomes(self) -> Mapping[str, TableOutcome]:
+        """Map each source table that was wanted to how its reading ended."""
+        return _outcomes(self._manifest)
+
+    @property
+    def previous_outcomes(self) -> Mapping[str, TableOutcome] | None:
+        """The same of the snapshot before; None if there is none."""
+        return _outcomes(self._previous) if self._previous else None
+
+    @property
+    def columns_read(self) -> Mapping[str, Sequence[str]]:
+        """Map each source table to its columns in this snapshot: only what enabled checks read is collected."""
+        return {entry.outcome.table: tuple(entry.columns) for entry in self._manifest.tables}
+
+    def judge(self, compiled: CompiledCheck) -> AbstractContextManager[JudgedCheck]:
+        """Evaluate a check whose tables are all readable.
+
+        Raises:
+            CheckBroken: the SQL failed, ran out of memory or time, or returned a thing twice.
+        """
+        return judging(self._for_checks, compiled, now=self.taken_at, seconds=self._limits.seconds)
+
+    def query(self, sql: str) -> Answer:
+        """Answer a person's query. Unlike checks, it may also read the schema ``partial``.
+
+        Raises:
+            QueryRefused: it is not one SELECT, it is wrong, or it asks for what is not allowed.
+        """
+        return ask(self._for_people, sql, seconds=self._limits.seconds, hidden=self._spill.parent)
+
+    def close(self) -> None:
+        """Give back the memory. The snapshot may be used again; it then opens anew."""
+        for name in ("_for_checks", "_for_people"):
+            connection = self.__dict__.pop(name, None)
+            if connection is not None:
+                connection.close()
+
+    @cached_property
+    def _for_checks(self) -> duckdb.DuckDBPyConnection:
+        return self._connect(with_partial=False)
+
+    @cached_property
+    def _for_people(self) -> duckdb.DuckDBPyConnection:
+        return self._connect(with_partial=True)
+
+    def _connect(self, *, with_partial: bool) -> duckdb.DuckDBPyConnection:
+        connection = connect(self._limits, spill=self._spill)
+        readable = [*self.directory.glob("tables/*.parquet")]
+        try:
+            create_tables(connection, self._dictionary, directory=self.directory, manifest=self._manifest)
+            if self.before and self._previous:
+                create_previous(connection, self._dictionary, directory=self.before, manifest=self._previous)
+                readable += self.before.glob("tables/*.parquet")
+            if with_partial:
+                create_partial(connection, directory=self.directory)
+                readable += self.directory.glob("partial/*.parquet")
+            lock(connection, readable=readable)
+        except duckdb.Error as error:
+            connection.close()
+            raise SnapshotError(f"{self.directory} cannot be read: {error}. Delete it and scan again") from error
+        return connection
+
+
+def _outcomes(manifest: Manifest) -> dict[str, TableOutcome]:
+    return {entry.outcome.table: entry.outcome for entry in manifest.tables}

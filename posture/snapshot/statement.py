@@ -1,0 +1,24 @@
+"""SQL from anywhere: exactly one SELECT, or nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+import duckdb
+
+
+class NotOneSelect(ValueError):
+    """The text is not a single SELECT statement."""
+
+
+def parameters_named(sql: str) -> Set[str]:
+    """Return the names of the parameters in a single SELECT.
+
+    Raises:
+        NotOneSelect: it is something else, or several statements.
+        duckdb.Error: it is not SQL.
+    """
+    statements = duckdb.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise NotOneSelect("only a single SELECT is allowed")
+    return statements[0].named_parameters
