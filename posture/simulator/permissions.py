@@ -5,25 +5,17 @@ Source: the permission catalogue (2026-08-07); any one of a route's permissions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from posture.simulator.addresses import Address
-from posture.simulator.graph_errors import GraphError, missing_licence, missing_permission
+from posture.simulator.graph_errors import GraphError, missing_permission
 from posture.simulator.graph_facts import routes
 from posture.simulator.identity import Caller
+from posture.simulator.licences import check_licence
 from posture.simulator.query_options import QueryOptions
 from posture.simulator.tenant import Tenant
 from posture.simulator.throttling import asks_sign_in_activity
 
-_LICENCES: Mapping[str, frozenset[str]] = {
-    "premium": frozenset({"p1", "p2"}),
-    "conditional_access": frozenset({"p1", "p2"}),
-    "risk": frozenset({"p1", "p2"}),
-    "pim": frozenset({"p2"}),
-    "p2": frozenset({"p2"}),
-    "workload": frozenset({"p2", "workload"}),
-    "intune": frozenset({"intune"}),
-}
 _DELETED = {
     "user": "users",
     "group": "groups",
@@ -41,9 +33,9 @@ def check_access(address: Address, options: QueryOptions, caller: Caller, tenant
     if asks_sign_in_activity(address, options):
         if not caller.roles & {"AuditLog.Read.All"}:
             raise _no_sign_ins()
-        _check_licence("premium", tenant)
+        check_licence("premium", tenant)
     if address.route.licence is not None:
-        _check_licence(address.route.licence, tenant)
+        check_licence(address.route.licence, tenant)
 
 
 def _sufficient(address: Address) -> frozenset[str]:
@@ -62,11 +54,6 @@ def _no_sign_ins() -> GraphError:
         "Authorization_RequestDenied",
         "Failed to do MSGraph request: the caller needs AuditLog.Read.All to read signInActivity.",
     )
-
-
-def _check_licence(feature: str, tenant: Tenant) -> None:
-    if not _LICENCES[feature] & tenant.licences:
-        raise missing_licence(feature)
 
 
 def type_reader(caller: Caller) -> Callable[[str], bool]:
