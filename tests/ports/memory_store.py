@@ -1,0 +1,108 @@
+"""A database in memory, for tests of use cases; it passes the same contract suite as the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field, replace
+
+from posture.domain.check import CheckId
+from posture.domain.exemption import Exemption
+from posture.domain.finding import Finding, FindingState, change_of_state
+from posture.domain.finding_view import FindingEvent
+from posture.domain.run import Run, RunSummary
+
+
+@dataclass(kw_only=True)
+class MemoryStore:
+    """What was committed. ``recorded`` are the exemptions that a unit of work returns; tests put them in."""
+
+    findings: dict[str, Finding] = field(default_factory=dict)
+    history: dict[str, tuple[FindingEvent, ...]] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    summaries: dict[str, RunSummary] = field(default_factory=dict)
+    recorded: list[Exemption] = field(default_factory=list)
+
+    @contextmanager
+    def open_unit(self, tenant_id: str) -> Iterator[MemoryUnitOfWork]:
+        """Work on a copy that replaces the store if nothing is raised."""
+        draft = replace(
+            self,
+            findings=copy(self.findings),
+            history=copy(self.history),
+            runs=copy(self.runs),
+            summaries=copy(self.summaries),
+        )
+        yield MemoryUnitOfWork(draft, tenant_id)
+        self.findings, self.history = draft.findings, draft.history
+        self.runs, self.summaries = draft.runs, draft.summaries
+
+
+class MemoryUnitOfWork:
+    def __init__(self, draft: MemoryStore, tenant_id: str) -> None:
+        self._draft = draft
+        self._findings = MemoryFindingBook(draft, tenant_id)
+
+    @property
+    def findings(self) -> MemoryFindingBook:
+        return self._findings
+
+    def save_run(self, run: Run) -> None:
+        self._draft.runs[run.id] = run
+
+    def save_summary(self, summary: RunSummary) -> None:
+        self.save_run(summary.run)
+        self._draft.summaries[summary.run.id] = summary
+
+    def exemptions(self) -> Sequence[Exemption]:
+        return tuple(self._draft.recorded)
+
+
+class MemoryFindingBook:
+    def __init__(self, draft: MemoryStore, tenant_id: str) -> None:
+        self._draft = draft
+        self._tenant_id = tenant_id
+
+    def by_fingerprint(self, fingerprints: Sequence[str]) -> Mapping[str, Finding]:
+        return {
+            finding.fingerprint: finding
+            for finding in map(self._draft.findings.get, fingerprints)
+            if finding is not None and finding.tenant_id == self._tenant_id
+        }
+
+    def save(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            if finding.tenant_id != self._tenant_id:
+                raise ValueError(f"finding {finding.fingerprint} belongs to another tenant than this unit of work")
+            self._remember(finding)
+            self._draft.findings[finding.fingerprint] = finding
+
+    def open_findings(self, check: CheckId) -> Iterator[Sequence[Finding]]:
+        """Yield in batches of two, so that use cases meet more than one."""
+        after = ""
+        while batch := self._open_after(check, after):
+            yield batch
+            after = batch[-1].fingerprint
+
+    def _open_after(self, check: CheckId, after: str) -> Sequence[Finding]:
+        still_open = [
+            finding
+            for finding in self._draft.findings.values()
+            if (finding.tenant_id, finding.check, finding.state) == (self._tenant_id, check, FindingState.OPEN)
+            and finding.fingerprint > after
+        ]
+        return sorted(still_open, key=lambda finding: finding.fingerprint)[:2]
+
+    def _remember(self, finding: Finding) -> None:
+        before = self._draft.findings.get(finding.fingerprint)
+        change = change_of_state(before.state if before else None, finding.state)
+        if change is not None:
+            runs = [
+                run.id
+                for run in self._draft.runs.values()
+                if (run.tenant_id, run.taken_at) == (self._tenant_id, finding.judged_at)
+            ]
+            event = FindingEvent(change=change, run_id=runs[-1] if runs else None, at=finding.judged_at)
+            known = self._draft.history.get(finding.fingerprint, ())
+            self._draft.history[finding.fingerprint] = (*known, event)
