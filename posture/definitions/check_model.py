@@ -14,6 +14,8 @@ ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 
 Sentence = Annotated[str, Field(min_length=1, max_length=4000)]
+Sql = Annotated[str, Field(min_length=1, max_length=20_000)]
+SeverityWord = Annotated[Severity, Field(strict=False)]  # YAML has no enumerations, only their words
 ColumnName = Annotated[str, Field(pattern=_NAME_PATTERN)]
 Tag = Annotated[str, Field(json_schema_extra={"enum": sorted(TAGS)})]
 FrameworkKey = Annotated[str, Field(json_schema_extra={"enum": sorted(FRAMEWORKS)})]
@@ -28,8 +30,8 @@ class _Strict(BaseModel):
 
 
 class SeverityModel(_Strict):
-    default: Severity = Field(strict=False)
-    critical_when: Sentence
+    default: SeverityWord
+    critical_when: Sql
 
 
 class ParameterModel(_Strict):
@@ -76,7 +78,7 @@ class CheckModel(_Strict):
     id: str = Field(pattern=ID_PATTERN, max_length=80)
     title: str = Field(min_length=1, max_length=80)
     resource: str
-    severity: Severity | SeverityModel = Field(strict=False)
+    severity: SeverityWord | SeverityModel
     maturity: Maturity = Field(strict=False)
     deprecated_because: Sentence | None = None
     tags: list[Tag] = Field(min_length=1)
@@ -86,10 +88,10 @@ class CheckModel(_Strict):
     false_positives: list[Sentence]
     frameworks: dict[FrameworkKey, list[str]] = Field(default_factory=dict)
     params: dict[str, ParameterModel] = Field(default_factory=dict)
-    rows: Sentence | None = Field(default=None, max_length=20000)
+    rows: Sql | None = None
     identity: list[ColumnName] = Field(default_factory=list)
-    applies_when: Sentence | bool
-    fail_when: Sentence | bool
+    applies_when: Sql | bool
+    fail_when: Sql | bool
     message: MessageModel
     evidence: list[ColumnName]
     actions: list[str]

@@ -1,0 +1,130 @@
+"""All loaded checks, and the choice of them that somebody wants."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from posture.definitions.check_file import load_check
+from posture.definitions.content import content_directory
+from posture.definitions.dictionary import Dictionary, did_you_mean
+from posture.definitions.loaded import LoadedCheck
+from posture.definitions.reads import Lineage
+from posture.definitions.vocabulary import TAGS
+from posture.domain.check import CheckId
+from posture.errors import DefinitionError, DefinitionErrors, SettingsError, UsageError
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+class Catalog:
+    """The checks there are, sorted by id."""
+
+    def __init__(self, checks: Iterable[LoadedCheck]) -> None:
+        self.checks = tuple(sorted(checks, key=lambda loaded: loaded.check.id))
+
+    @cached_property
+    def _by_id(self) -> dict[str, LoadedCheck]:
+        return {str(loaded.check.id): loaded for loaded in self.checks}
+
+    @property
+    def ids(self) -> frozenset[CheckId]:
+        """The ids of all checks."""
+        return frozenset(loaded.check.id for loaded in self.checks)
+
+    def check(self, check_id: str) -> LoadedCheck:
+        """Return one check.
+
+        Raises:
+            UsageError: there is none of this id; the nearest id is named.
+        """
+        found = self._by_id.get(check_id)
+        if found is None:
+            advice = did_you_mean(check_id, self._by_id, otherwise="posture checks list shows what there is.")
+            raise UsageError(f'there is no check "{check_id}". {advice}')
+        return found
+
+    def select(
+        self, *, only: Collection[str] = (), skip: Collection[str] = (), tags: Collection[str] = ()
+    ) -> tuple[LoadedCheck, ...]:
+        """Return the checks named in ``only`` (all if it is empty) that have one of ``tags`` and are not in ``skip``.
+
+        Raises:
+            UsageError: an id or a tag does not exist.
+        """
+        for check_id in (*only, *skip):
+            self.check(check_id)
+        for tag in tags:
+            if tag not in TAGS:
+                advice = did_you_mean(tag, TAGS, otherwise=f"There are: {', '.join(sorted(TAGS))}.")
+                raise UsageError(f'there is no tag "{tag}". {advice}')
+        return tuple(
+            loaded
+            for loaded in self.checks
+            if (not only or loaded.check.id in only)
+            and loaded.check.id not in skip
+            and (not tags or not frozenset(tags).isdisjoint(loaded.check.tags))
+        )
+
+
+def load_catalog(directories: Sequence[Path], dictionary: Dictionary, *, shipped: Path | None = None) -> Catalog:
+    """Load the shipped checks and those of further directories, at any depth.
+
+    ``shipped`` is where the shipped ones are; None looks where the package has them.
+
+    Raises:
+        DefinitionErrors: files are wrong, or an id is used twice; all of them are told at once.
+        SettingsError: a directory does not exist.
+    """
+    home = shipped if shipped is not None else content_directory("checks")
+    files = [(path, False) for path in _files(home)]
+    for directory in directories:
+        if not directory.is_dir():
+            raise SettingsError(f"checks.directories: there is no directory {directory}. Create it, or take it out.")
+        files += [(path, True) for path in _files(directory)]
+    actions = frozenset(path.stem for path in _files(content_directory("actions")))
+    return _load(files, Lineage(dictionary), actions)
+
+
+def load_checks(paths: Sequence[Path], dictionary: Dictionary) -> Catalog:
+    """Load single files or whole directories as somebody's own checks.
+
+    Raises:
+        DefinitionErrors: files are wrong, or an id is used twice; all of them are told at once.
+        UsageError: a path does not exist.
+    """
+    files: list[tuple[Path, bool]] = []
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"there is no file or directory {path}.")
+        files += [(file, True) for file in (_files(path) if path.is_dir() else [path])]
+    actions = frozenset(path.stem for path in _files(content_directory("actions")))
+    return _load(files, Lineage(dictionary), actions)
+
+
+def _load(files: Iterable[tuple[Path, bool]], lineage: Lineage, actions: frozenset[str]) -> Catalog:
+    loaded: dict[str, LoadedCheck] = {}
+    errors: list[DefinitionError] = []
+    for path, is_local in files:
+        try:
+            check = load_check(path, lineage=lineage, actions=actions, is_local=is_local)
+        except DefinitionError as error:
+            errors.append(error)
+            continue
+        first = loaded.setdefault(check.check.id, check)
+        if first is not check:
+            errors.append(_used_twice(check, first))
+    if errors:
+        raise DefinitionErrors(errors)
+    return Catalog(loaded.values())
+
+
+def _used_twice(second: LoadedCheck, first: LoadedCheck) -> DefinitionError:
+    at = second.document.locate(("id",))
+    problem = f'the id "{second.check.id}" is used by {first.check.path} already'
+    return DefinitionError(problem, at=at, advice="Rename the file and its id, or remove one of the two.")
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.suffix in _SUFFIXES and path.is_file())

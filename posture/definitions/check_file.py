@@ -1,0 +1,310 @@
+"""One check file: read, held to its model, its SQL resolved, its messages and tests unfolded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from posture.definitions.check_model import CheckModel, SeverityModel
+from posture.definitions.check_sql import judgement_sql
+from posture.definitions.dictionary import did_you_mean
+from posture.definitions.inline_tests import CaseReader
+from posture.definitions.lineage import SqlReader
+from posture.definitions.loaded import LoadedCheck
+from posture.definitions.message import Message, MessageRefused, parse_message
+from posture.definitions.model_errors import validate
+from posture.definitions.parameters import ParameterRefused, declared_parameter
+from posture.definitions.reads import Lineage
+from posture.definitions.scope import Output
+from posture.definitions.sql_rules import refuse_closing_unknown, refuse_forbidden
+from posture.definitions.sql_text import ParsedSql, SqlRefused, parse_condition, parse_select
+from posture.definitions.vocabulary import FRAMEWORKS, TAGS
+from posture.definitions.yaml_source import Step, YamlDocument, read_yaml
+from posture.domain.check import Check, CheckId, Maturity, Parameter, SeverityRule
+from posture.errors import DefinitionError
+from posture.tables.table import ResourceType
+
+_T = TypeVar("_T")
+_OWN_PARAMETER: Final = "now"
+_REQUIRED_COLUMNS: Final = ("resource_id", "resource_name")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sql:
+    """The SQL parts of a check, parsed. ``rows`` may be written by us, for want of the author's."""
+
+    rows: ParsedSql
+    applies_when: ParsedSql
+    fail_when: ParsedSql
+    critical_when: ParsedSql | None
+
+    @property
+    def parts(self) -> tuple[ParsedSql, ...]:
+        found = (self.rows, self.applies_when, self.fail_when, self.critical_when)
+        return tuple(part for part in found if part is not None)
+
+
+def load_check(path: Path, *, lineage: Lineage, actions: Collection[str], is_local: bool) -> LoadedCheck:
+    """Load one check file. ``actions`` are the ids of the actions there are.
+
+    Raises:
+        DefinitionError: anything in the file is wrong: where, what, and what to do.
+    """
+    document = read_yaml(path)
+    model = validate(CheckModel, document)
+    return _Loading(document, model, lineage).load(actions, is_local=is_local)
+
+
+class _Loading:
+    """The steps of loading one file, in order."""
+
+    def __init__(self, document: YamlDocument, model: CheckModel, lineage: Lineage) -> None:
+        self._document = document
+        self._model = model
+        self._lineage = lineage
+        self._dictionary = lineage.dictionary
+
+    def load(self, actions: Collection[str], *, is_local: bool) -> LoadedCheck:
+        self._require_words(actions)
+        resource = self._resource_type()
+        parameters = self._parameters()
+        rows_text = self._model.rows if self._model.rows is not None else self._home_rows(resource)
+        check = self._check(parameters, is_local=is_local)
+        sql = self._parse(check, rows_text)
+        reader = SqlReader(self._dictionary)
+        output = self._resolve(sql, reader, has_own_rows=self._model.rows is not None)
+        used = self._parameters_used(sql, parameters)
+        self._require_columns(output)
+        reads = self._lineage.reads(reader.columns_read)
+        tables = frozenset({table.name for table in reader.columns_read} | {*reads.source_columns, *reads.derived})
+        cases = CaseReader(self._document, check, dictionary=self._dictionary, tables=tables)
+        return LoadedCheck(
+            check=check,
+            sql=judgement_sql(
+                rows=rows_text, applies_when=check.applies_when, fail_when=check.fail_when, severity=check.severity
+            ),
+            reads=reads,
+            columns_read={
+                table.name: frozenset(columns)
+                for table, columns in reader.columns_read.items()
+                if not table.is_previous
+            },
+            parameters_used=used,
+            message_fail=self._message("fail", check.message_fail, output),
+            message_unknown=self._message("unknown", check.message_unknown, output),
+            cases=cases.cases(self._model.tests),
+            strings=frozenset(text for part in sql.parts for text in part.strings) | _texts(parameters),
+            integers=frozenset(number for part in sql.parts for number in part.integers) | _integers(parameters),
+            document=self._document,
+        )
+
+    def _require_words(self, actions: Collection[str]) -> None:
+        if self._model.id != self._document.path.stem:
+            raise self._error(
+                ("id",), f'the id is not "{self._document.path.stem}"', "Id and file name must be equal."
+            )
+        self._require_known(self._model.tags, TAGS, "tag", ("tags",))
+        self._require_known(self._model.actions, actions, "action", ("actions",))
+        for key in self._model.frameworks:
+            if key not in FRAMEWORKS:
+                advice = did_you_mean(key, FRAMEWORKS, otherwise=f"Use one of: {', '.join(sorted(FRAMEWORKS))}.")
+                raise self._error(("frameworks", key), f'"{key}" is not a framework', advice)
+        for number, reference in enumerate(self._model.references):
+            if not re.fullmatch(r"https://[^\s<>\"]+", reference):
+                raise self._error(
+                    ("references", number), "this is not an https address", "Link a page that explains."
+                )
+        is_deprecated = self._model.maturity is Maturity.DEPRECATED
+        if is_deprecated != (self._model.deprecated_because is not None):
+            raise self._error(
+                ("maturity",), "a deprecated check, and only that, tells why", 'Use "deprecated_because" with it.'
+            )
+
+    def _require_known(
+        self, words: Sequence[str], known: Collection[str], what: str, steps: tuple[Step, ...]
+    ) -> None:
+        for number, word in enumerate(words):
+            if word not in known:
+                listed = f"There are: {', '.join(sorted(known)) or 'none yet'}."
+                advice = did_you_mean(word, known, otherwise=listed)
+                raise self._error((*steps, number), f'there is no {what} "{word}"', advice)
+            if word in words[:number]:
+                raise self._error((*steps, number), f'the {what} "{word}" stands here twice', "Keep one.")
+
+    def _resource_type(self) -> ResourceType:
+        found = self._dictionary.resource_type(self._model.resource)
+        if found is None:
+            names = [kind.name for kind in self._dictionary.resource_types]
+            advice = did_you_mean(self._model.resource, names, otherwise=f"Use one of: {', '.join(names)}.")
+            raise self._error(("resource",), f'there is no resource type "{self._model.resource}"', advice)
+        return found
+
+    def _parameters(self) -> tuple[Parameter, ...]:
+        found: list[Parameter] = []
+        for name, model in self._model.params.items():
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == _OWN_PARAMETER:
+                raise self._error(("params", name), f'"{name}" cannot name a parameter', "Use a word in lower case.")
+            try:
+                found.append(declared_parameter(name, model))
+            except ParameterRefused as refused:
+                raise self._error(("params", name), str(refused), "Correct the parameter.") from refused
+        return tuple(found)
+
+    def _home_rows(self, resource: ResourceType) -> str:
+        """Return the rows of the home table: only the columns that the file names, so no more is asked of Graph."""
+        words = set(self._model.identity) | set(self._model.evidence)
+        for text in (self._model.message.fail, self._model.message.unknown):
+            words.update(re.findall(r"\w+", text))
+        for condition in (self._model.applies_when, self._model.fail_when, self._critical_when()):
+            words.update(re.findall(r"\w+", str(condition)))
+        columns = [name for name in self._dictionary.columns(resource.table) if name in words]
+        chosen = [
+            f"{self._dictionary.id_column(resource.table)} as resource_id",
+            f"{resource.name_column} as resource_name",
+            *columns,
+        ]
+        return f"select {', '.join(chosen)} from {resource.table}"  # noqa: S608 - names are the dictionary's
+
+    def _critical_when(self) -> str | None:
+        severity = self._model.severity
+        return severity.critical_when if isinstance(severity, SeverityModel) else None
+
+    def _check(self, parameters: tuple[Parameter, ...], *, is_local: bool) -> Check:
+        model = self._model
+        severity = model.severity.default if isinstance(model.severity, SeverityModel) else model.severity
+        return Check(
+            id=CheckId(model.id),
+            title=model.title,
+            resource=model.resource,
+            severity=SeverityRule(default=severity, critical_when=self._critical_when()),
+            maturity=model.maturity,
+            deprecated_because=model.deprecated_because,
+            tags=tuple(model.tags),
+            why=model.why.strip(),
+            fix=model.fix.strip(),
+            references=tuple(model.references),
+            false_positives=tuple(text.strip() for text in model.false_positives),
+            frameworks={key: tuple(ids) for key, ids in model.frameworks.items()},
+            parameters=parameters,
+            rows=model.rows,
+            identity=tuple(model.identity),
+            applies_when=_condition_text(model.applies_when),
+            fail_when=_condition_text(model.fail_when),
+            message_fail=model.message.fail,
+            message_unknown=model.message.unknown,
+            evidence=tuple(model.evidence),
+            actions=tuple(model.actions),
+            path=self._document.path,
+            is_local=is_local,
+        )
+
+    def _parse(self, check: Check, rows: str) -> _Sql:
+        critical = check.severity.critical_when
+        return _Sql(
+            rows=self._at(("rows",), lambda: _checked(parse_select(rows))),
+            applies_when=self._at(("applies_when",), lambda: _judging(check.applies_when)),
+            fail_when=self._at(("fail_when",), lambda: _judging(check.fail_when)),
+            critical_when=self._at(("severity", "critical_when"), lambda: _checked(parse_condition(critical)))
+            if critical is not None
+            else None,
+        )
+
+    def _resolve(self, sql: _Sql, reader: SqlReader, *, has_own_rows: bool) -> Output:
+        at: tuple[Step, ...] = ("rows",) if has_own_rows else ("resource",)
+        output = self._at(at, lambda: reader.read_select(sql.rows))
+        steps: list[tuple[tuple[Step, ...], ParsedSql | None]] = [
+            (("applies_when",), sql.applies_when),
+            (("fail_when",), sql.fail_when),
+            (("severity", "critical_when"), sql.critical_when),
+        ]
+        for place, part in steps:
+            if part is not None:
+                self._at(place, lambda part=part: reader.read_condition(part, over=output))  # type: ignore[misc]
+        return output
+
+    def _parameters_used(self, sql: _Sql, parameters: Iterable[Parameter]) -> frozenset[str]:
+        known = {parameter.name for parameter in parameters} | {_OWN_PARAMETER}
+        places: list[tuple[tuple[Step, ...], ParsedSql | None]] = [
+            (("rows",), sql.rows),
+            (("applies_when",), sql.applies_when),
+            (("fail_when",), sql.fail_when),
+            (("severity", "critical_when"), sql.critical_when),
+        ]
+        used: set[str] = set()
+        for place, part in places:
+            for name, offset in (part.parameters if part is not None else {}).items():
+                if name not in known:
+                    advice = did_you_mean(name, known, otherwise='Declare it under "params".')
+                    location = self._document.locate_within(place, offset)
+                    raise DefinitionError(f"there is no parameter ${name}", at=location, advice=advice)
+                used.add(name)
+        for name in sorted(known - used - {_OWN_PARAMETER}):
+            raise self._error(("params", name), f'the parameter "{name}" is never used', f"Use ${name}, or drop it.")
+        return frozenset(used)
+
+    def _require_columns(self, output: Output) -> None:
+        for column in output.columns:
+            if column.startswith("_"):
+                raise self._error(("rows",), f'the column "{column}" begins with _', "Those names are the engine's.")
+            if output.columns.count(column) > 1:
+                raise self._error(("rows",), f'two columns are called "{column}"', 'Rename one with "as".')
+        if output.is_open:
+            return
+        for name in _REQUIRED_COLUMNS:
+            if name not in output.columns:
+                raise self._error(("rows",), f"rows return no {name}", f'Name a column with "as {name}".')
+        for key, names in (("identity", self._model.identity), ("evidence", self._model.evidence)):
+            self._require_known(names, output.columns, "column", (key,))
+
+    def _message(self, which: str, text: str, output: Output) -> Message:
+        try:
+            return parse_message(text, None if output.is_open else output.columns)
+        except MessageRefused as refused:
+            line_start = sum(len(line) + 1 for line in text.split("\n")[: refused.line - 1])
+            location = self._document.locate_within(("message", which), line_start)
+            raise DefinitionError(refused.problem, at=location, advice=refused.advice) from refused
+
+    def _at(self, steps: tuple[Step, ...], read: Callable[[], _T]) -> _T:
+        """Return what ``read`` does; a refusal is told with its place in the file."""
+        try:
+            return read()
+        except SqlRefused as refused:
+            location = self._document.locate_within(steps, refused.offset)
+            raise DefinitionError(refused.problem, at=location, advice=refused.advice) from refused
+
+    def _error(self, at: tuple[Step, ...], problem: str, advice: str) -> DefinitionError:
+        return self._document.error(problem, at=at, advice=advice)
+
+
+def _checked(parsed: ParsedSql) -> ParsedSql:
+    refuse_forbidden(parsed)
+    return parsed
+
+
+def _judging(text: str) -> ParsedSql:
+    parsed = _checked(parse_condition(text))
+    refuse_closing_unknown(parsed)
+    return parsed
+
+
+def _condition_text(value: str | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _texts(parameters: Iterable[Parameter]) -> frozenset[str]:
+    found: set[str] = set()
+    for parameter in parameters:
+        found.update(parameter.choices)
+        if isinstance(parameter.default, str):
+            found.add(parameter.default)
+        elif isinstance(parameter.default, tuple):
+            found.update(parameter.default)
+    return frozenset(found)
+
+
+def _integers(parameters: Iterable[Parameter]) -> frozenset[int]:
+    defaults = (parameter.default for parameter in parameters)
+    return frozenset(value for value in defaults if isinstance(value, int) and not isinstance(value, bool))
