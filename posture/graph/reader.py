@@ -1,0 +1,163 @@
+"""One tenant through Microsoft Graph: asynchronous inside, a plain iterator outside.
+
+The event loop runs only while the caller waits for the next part. So nothing piles up in memory behind a slow
+caller, there is no thread that could outlive it, and an interrupt reaches the caller like in any other loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+
+from posture.domain.outcome import TableOutcome
+from posture.domain.reading import Page, Restart, ResumePoint
+from posture.domain.tenant import TenantFacts
+from posture.graph.client import GraphClient
+from posture.graph.collector import Tenancy, read_table
+from posture.graph.credentials import Connection
+from posture.graph.first_page import read_first_page
+from posture.graph.identity import identify_tenant
+from posture.graph.pursuit import Pursuer, RetryBudget
+from posture.graph.throttle import PUBLISHED, Pace, Pacer
+from posture.graph.timing import REAL_TIME, Timing
+from posture.tables.table import WantedTable
+
+Part = Page | Restart | TableOutcome
+Read = Callable[[WantedTable, Tenancy], AsyncGenerator[Part, None]]
+
+_PARTS_AHEAD = 4
+
+
+class TenantReader:
+    """Reads one tenant. Each call opens its own connections and closes them at its end.
+
+    Building one costs nothing: files, hosts and libraries are touched by the first call.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        pace: Pace = PUBLISHED,
+        budget: RetryBudget | None = None,
+        timing: Timing = REAL_TIME,
+    ) -> None:
+        self._connection = connection
+        self._pace = pace
+        self._budget = budget or RetryBudget()
+        self._timing = timing
+
+    def identify(self) -> TenantFacts:
+        """Return what the tenant says about itself.
+
+        Raises:
+            TokenRefused: the token endpoint said no.
+            TenantUnreachable: nothing answered.
+        """
+        return asyncio.run(self._identify())
+
+    def read_tables(
+        self, wanted: Sequence[WantedTable], *, facts: TenantFacts, resume: Mapping[str, ResumePoint]
+    ) -> Iterator[Part]:
+        """Yield the pages of all tables, interleaved, and exactly one outcome for each, after its last page.
+
+        Closing the iterator early drops every request that is still under way.
+
+        Raises:
+            TenantUnreachable: the CA bundle is unusable.
+        """
+
+        def read(table: WantedTable, tenancy: Tenancy) -> AsyncGenerator[Part, None]:
+            return read_table(table, tenancy, resume=resume.get(table.table.name))
+
+        return self._stream(wanted, facts, read)
+
+    def first_pages(self, wanted: Sequence[WantedTable], *, facts: TenantFacts) -> Iterator[TableOutcome]:
+        """Yield how one small request for each table ended; "complete" means that the table can be read."""
+        parts = self._stream(wanted, facts, read_first_page)
+        return (part for part in parts if isinstance(part, TableOutcome))
+
+    async def _identify(self) -> TenantFacts:
+        async with self._connected() as (client, pursuer):
+            return await identify_tenant(self._connection, client, pursuer, self._timing)
+
+    def _stream(self, wanted: Sequence[WantedTable], facts: TenantFacts, read: Read) -> Iterator[Part]:
+        if not wanted:
+            return
+        with asyncio.Runner() as runner:
+            parts = self._all_parts(wanted, facts, read)
+            try:
+                while (part := runner.run(_next(parts))) is not None:
+                    yield part
+            finally:
+                runner.run(parts.aclose())
+
+    async def _all_parts(
+        self, wanted: Sequence[WantedTable], facts: TenantFacts, read: Read
+    ) -> AsyncGenerator[Part, None]:
+        # No task group and no timeout here: each part is asked for by another task, and those belong to one.
+        queue: asyncio.Queue[Part | BaseException] = asyncio.Queue()
+        room = asyncio.Semaphore(_PARTS_AHEAD)
+        async with self._connected() as (_, pursuer):
+            tenancy = self._tenancy(facts, pursuer)
+            tasks = [_start(read(table, tenancy), queue, room) for table in wanted]
+            try:
+                left = len(wanted)
+                while left:
+                    part = await queue.get()
+                    if isinstance(part, BaseException):
+                        raise part
+                    room.release()
+                    left -= isinstance(part, TableOutcome)
+                    yield part
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _tenancy(self, facts: TenantFacts, pursuer: Pursuer) -> Tenancy:
+        return Tenancy(
+            graph_root=self._connection.graph_root,
+            cloud=self._connection.cloud,
+            facts=facts,
+            pursuer=pursuer,
+            timing=self._timing,
+        )
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[tuple[GraphClient, Pursuer]]:
+        client = GraphClient(self._connection, answer_seconds=self._budget.answer_seconds)
+        pacer = Pacer(self._pace, self._timing)
+        try:
+            yield client, Pursuer(client, pacer, budget=self._budget, timing=self._timing)
+        finally:
+            await client.close()
+
+
+async def _next(parts: AsyncGenerator[Part, None]) -> Part | None:
+    return await anext(parts, None)
+
+
+def _start(
+    parts: AsyncGenerator[Part, None], queue: asyncio.Queue[Part | BaseException], room: asyncio.Semaphore
+) -> asyncio.Task[None]:
+    """Start reading one table into the queue; an exception of its task, which is a bug, goes there too."""
+
+    def report(task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            queue.put_nowait(error)
+
+    task = asyncio.create_task(_forward(parts, queue, room))
+    task.add_done_callback(report)
+    return task
+
+
+async def _forward(
+    parts: AsyncGenerator[Part, None], queue: asyncio.Queue[Part | BaseException], room: asyncio.Semaphore
+) -> None:
+    async with aclosing(parts):
+        async for part in parts:
+            await room.acquire()
+            queue.put_nowait(part)
