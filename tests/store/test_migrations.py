@@ -1,0 +1,95 @@
+"""Databases are created, upgraded and, if they are ahead, refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Barrier
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, inspect, make_url, text
+
+from posture.domain.finding_view import FindingFilter
+from posture.errors import StoreError
+from posture.store.database import Store, prepare_store
+from posture.store.migrate import LATEST, MIGRATIONS
+from posture.store.tables import METADATA
+from tests.domain.builders import TENANT, a_finding
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """A plain connection beside the store's own."""
+    parsed = make_url(url)
+    made = create_engine(parsed.set(drivername="postgresql+psycopg") if "postgresql" in url else parsed)
+    yield made
+    made.dispose()
+
+
+def _run(engine: Engine, statement: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_uses(store: Store, engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+        assert compare_metadata(context, METADATA) == []
+        assert context.get_current_revision() == LATEST
+
+
+def test_the_latest_revision_is_the_last_of_one_line() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [LATEST]
+
+
+def test_opening_again_keeps_what_is_there(store: Store, url: str) -> None:
+    with store.open_unit(TENANT) as unit:
+        unit.findings.save([a_finding()])
+
+    with closing(prepare_store(url)) as again, again.reading() as reader:
+        assert list(reader.findings(FindingFilter())) == [a_finding()]
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(store: Store, url: str, engine: Engine) -> None:
+    _run(engine, "update alembic_version set version_num = '9999'")
+
+    with pytest.raises(StoreError, match=r"newer version of posture \(revision 9999\): install that version"):
+        prepare_store(url)
+
+    with engine.connect() as connection:
+        assert connection.execute(text("select version_num from alembic_version")).scalar() == "9999"
+
+
+def test_tables_of_another_program_are_not_touched(url: str, engine: Engine) -> None:
+    _run(engine, "create table runs (miles integer)")
+
+    with pytest.raises(StoreError, match="belongs to another program: give posture a database of its own"):
+        prepare_store(url)
+
+    assert inspect(engine).get_table_names() == ["runs"]
+
+
+def test_a_database_whose_creation_was_interrupted_is_completed(url: str, engine: Engine) -> None:
+    _run(engine, "create table alembic_version (version_num varchar(32) not null primary key)")
+
+    with closing(prepare_store(url)) as store, store.reading() as reader:
+        assert reader.count(FindingFilter()) == 0
+
+
+def test_processes_that_start_together_make_one_database(url: str) -> None:
+    together = Barrier(4)
+
+    def start() -> int:
+        together.wait()
+        with closing(prepare_store(url)) as store, store.reading() as reader:
+            return reader.count(FindingFilter())
+
+    with ThreadPoolExecutor(4) as pool:
+        counts = [started.result() for started in [pool.submit(start) for _ in range(4)]]
+
+    assert counts == [0, 0, 0, 0]
