@@ -95,7 +95,9 @@ def a_tenant(users: int = 30, **changes: Any) -> Tenant:
             {"@odata.type": "#microsoft.graph.countryNamedLocation", "id": guid(9102)},
         ],
         "identityProtection/riskyUsers": [{"id": guid(1), "riskLevel": "high", "riskState": "atRisk"}],
-        "identityProtection/riskDetections": [{"id": "rd1", "riskLevel": "low", "riskEventType": "leakedCredentials"}],
+        "identityProtection/riskDetections": [
+            {"id": "rd1", "riskLevel": "low", "riskEventType": "leakedCredentials"}
+        ],
     }
     fields: dict[str, Any] = {
         "tenant_id": TENANT_ID,
