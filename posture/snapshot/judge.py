@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from posture.domain.verdict import Verdict
 from posture.errors import CheckBroken
 from posture.snapshot.column_sql import quoted
 from posture.snapshot.connection import time_limit
-from posture.snapshot.statement import NotOneSelect, parameters_named
+from posture.snapshot.statement import NotOneSelect, single_select
 from posture.snapshot.values import RowReader, json_value, row_reader
 
 _BATCH = 1000
@@ -47,31 +47,25 @@ def judging(
     own = connection.cursor()  # so that its time limit interrupts nothing else
     table = f"judged.{quoted(str(next(_NUMBERS)))}"
     try:
-        with _sentences(compiled, seconds):
-            parameters = parameters_of(compiled, now=now)
+        with broken_as_sentence(compiled, seconds=seconds):
+            parameters = parameters_of(compiled, single_select(compiled.sql), now=now)
             with time_limit(own, seconds=seconds):
                 own.execute("create schema if not exists judged")
                 own.execute(f"create table {table} as {compiled.sql}", parameters)
-            judged = _held_to_contract(own, compiled, table)
+                judged = _held_to_contract(own, compiled, table=table, seconds=seconds)
         yield judged
     finally:
         own.execute(f"drop table if exists {table}")
         own.close()
 
 
-def parameters_of(compiled: CompiledCheck, *, now: datetime) -> dict[str, object]:
-    """Return the values of the parameters that the SQL names. ``now`` becomes a TIMESTAMP in UTC.
-
-    Raises:
-        NotOneSelect: the SQL is something else than a single SELECT.
-        duckdb.Error: it is not SQL.
-    """
+def parameters_of(compiled: CompiledCheck, statement: duckdb.Statement, *, now: datetime) -> dict[str, object]:
+    """Return the values of the parameters that the statement names. ``now`` becomes a TIMESTAMP in UTC."""
     values: dict[str, object] = {
         name: list(value) if isinstance(value, tuple) else value for name, value in compiled.parameters.items()
     }
     values["now"] = now.astimezone(UTC).replace(tzinfo=None)
-    named = parameters_named(compiled.sql)
-    return {name: value for name, value in values.items() if name in named}
+    return {name: value for name, value in values.items() if name in statement.named_parameters}
 
 
 class JudgedCheck:
@@ -85,12 +79,14 @@ class JudgedCheck:
         table: str,
         columns: Mapping[str, str],
         counts: VerdictCounts,
+        seconds: float,
     ) -> None:
         self._connection = connection
         self._compiled = compiled
         self._table = table
         self._columns = columns
         self._counts = counts
+        self._seconds = seconds
 
     @property
     def counts(self) -> VerdictCounts:
@@ -105,7 +101,7 @@ class JudgedCheck:
         wanted = [verdict.value for verdict in verdicts]
         selected = ", ".join(_fetchable(name, kind) for name, kind in self._columns.items())
         sql = f"select {selected} from {self._table} where list_contains($wanted, _verdict)"
-        with _sentences(self._compiled, None):
+        with broken_as_sentence(self._compiled, seconds=self._seconds):
             cursor = self._connection.cursor()
             cursor.execute(sql, {"wanted": wanted})
             read = row_reader(list(self._columns), list(self._columns.values()))
@@ -121,7 +117,7 @@ class JudgedCheck:
         selected = ", ".join(_fetchable(name, self._columns[name]) for name in names)
         condition = "list_contains($ids, cast(resource_id as varchar))"
         sql = f"select _verdict, {selected} from {self._table} where {condition}"
-        with _sentences(self._compiled, None):
+        with broken_as_sentence(self._compiled, seconds=self._seconds):
             rows = self._connection.cursor().execute(sql, {"ids": sorted(resources)}).fetchall()
         return {
             _key(str(resource), dict(zip(names[1:], map(json_value, identity), strict=True))): verdict
@@ -145,34 +141,40 @@ def _fetchable(name: str, kind: str) -> str:
     return quoted(name)
 
 
-def _held_to_contract(connection: duckdb.DuckDBPyConnection, compiled: CompiledCheck, table: str) -> JudgedCheck:
+def _held_to_contract(
+    connection: duckdb.DuckDBPyConnection, compiled: CompiledCheck, *, table: str, seconds: float
+) -> JudgedCheck:
     columns = {str(row[0]): str(row[1]) for row in connection.execute(f"describe {table}").fetchall()}
-    _require_columns(compiled, columns)
+    require_columns(compiled, columns)
     _require_distinct(connection, compiled, table)
-    return JudgedCheck(
-        connection, compiled, table=table, columns=columns, counts=_counts(connection, compiled, table)
-    )
+    counts = _counts(connection, compiled, table)
+    return JudgedCheck(connection, compiled, table=table, columns=columns, counts=counts, seconds=seconds)
 
 
-def _require_columns(compiled: CompiledCheck, columns: Mapping[str, str]) -> None:
+def require_columns(compiled: CompiledCheck, columns: Collection[str]) -> None:
+    """Refuse rows that lack a column which findings are made of."""
     needed = ["resource_id", "resource_name", "_verdict", "_severity", *compiled.check.identity]
     missing = [name for name in [*needed, *compiled.check.evidence] if name not in columns]
     if missing:
         raise CheckBroken(f"check {compiled.check.id}: its rows have no column {', '.join(missing)}")
 
 
-def _require_distinct(connection: duckdb.DuckDBPyConnection, compiled: CompiledCheck, table: str) -> None:
-    """Refuse rows without a resource, and two rows for one thing: a verdict could hide another."""
-    key = ", ".join(quoted(name) for name in ("resource_id", *compiled.check.identity))
-    rows, nameless = _numbers(connection, f"select count(*), count(*) filter (resource_id is null) from {table}")
+def require_distinct(compiled: CompiledCheck, *, rows: int, things: int, nameless: int) -> None:
+    """Refuse rows without a resource, and two rows for one thing: one verdict could hide the other."""
     if nameless:
         raise CheckBroken(f"check {compiled.check.id}: {nameless} of its rows have no resource_id")
-    (things,) = _numbers(connection, f"select count(*) from (select distinct {key} from {table})")
     if things != rows:
         raise CheckBroken(
             f"check {compiled.check.id}: {rows - things} of its rows judge a thing a second time; "
-            f"resource_id{''.join(f', {name}' for name in compiled.check.identity)} must be different in every row"
+            f"{' and '.join(['resource_id', *compiled.check.identity])} must be different in every row"
         )
+
+
+def _require_distinct(connection: duckdb.DuckDBPyConnection, compiled: CompiledCheck, table: str) -> None:
+    key = ", ".join(quoted(name) for name in ("resource_id", *compiled.check.identity))
+    rows, nameless = _numbers(connection, f"select count(*), count(*) filter (resource_id is null) from {table}")
+    (things,) = _numbers(connection, f"select count(*) from (select distinct {key} from {table})")
+    require_distinct(compiled, rows=rows, things=things, nameless=nameless)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, compiled: CompiledCheck, table: str) -> VerdictCounts:
@@ -193,7 +195,7 @@ def _numbers(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]
 
 
 @contextmanager
-def _sentences(compiled: CompiledCheck, seconds: float | None) -> Iterator[None]:
+def broken_as_sentence(compiled: CompiledCheck, *, seconds: float) -> Iterator[None]:
     """Turn DuckDB's failures into sentences about the check."""
     try:
         yield

@@ -12,7 +12,7 @@ import duckdb
 from posture.domain.judgement import Value
 from posture.errors import QueryRefused
 from posture.snapshot.connection import time_limit
-from posture.snapshot.statement import NotOneSelect, parameters_named
+from posture.snapshot.statement import NotOneSelect, single_select
 from posture.snapshot.values import json_value
 
 _BATCH = 1000
@@ -36,7 +36,7 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, *, seconds: float, hidd
     """
     own = connection.cursor()
     with _sentences(seconds, hidden):
-        if parameters_named(sql):
+        if single_select(sql).named_parameters:
             raise QueryRefused("a query has no parameters: write the values into it")
         with time_limit(own, seconds=seconds):
             own.execute(sql)

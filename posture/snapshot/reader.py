@@ -103,10 +103,10 @@ class PublishedSnapshot:
         connection = connect(self._limits, spill=self._spill)
         readable = [*self.directory.glob("tables/*.parquet")]
         try:
-            create_tables(connection, self._dictionary, directory=self.directory, manifest=self._manifest)
             if self.before and self._previous:
                 create_previous(connection, self._dictionary, directory=self.before, manifest=self._previous)
                 readable += self.before.glob("tables/*.parquet")
+            create_tables(connection, self._dictionary, directory=self.directory, manifest=self._manifest)
             if with_partial:
                 create_partial(connection, directory=self.directory)
                 readable += self.directory.glob("partial/*.parquet")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-
 import duckdb
 
 
@@ -11,8 +9,8 @@ class NotOneSelect(ValueError):
     """The text is not a single SELECT statement."""
 
 
-def parameters_named(sql: str) -> Set[str]:
-    """Return the names of the parameters in a single SELECT.
+def single_select(sql: str) -> duckdb.Statement:
+    """Return the statement in a text that is a single SELECT.
 
     Raises:
         NotOneSelect: it is something else, or several statements.
@@ -21,4 +19,4 @@ def parameters_named(sql: str) -> Set[str]:
     statements = duckdb.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise NotOneSelect("only a single SELECT is allowed")
-    return statements[0].named_parameters
+    return statements[0]

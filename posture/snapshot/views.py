@@ -11,6 +11,7 @@ tables that did not come whole, for people only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -30,19 +31,23 @@ def create_tables(
         connection.execute(f"create view main.{quoted(name)} as {rows}")
         columns = sources[name].columns if name in sources else ()
         connection.execute(f"create view padded.{quoted(name)} as {_padded(connection, rows, columns)}")
-    create_derived(connection, dictionary, schema="main", over="padded")
+    _create_derived(connection, dictionary, schema="main", over="padded")
 
 
 def create_previous(
     connection: duckdb.DuckDBPyConnection, dictionary: Sequence[Table], *, directory: Path, manifest: Manifest
 ) -> None:
-    """Create the readable tables of the snapshot before in ``previous``; what was not read then is NULL."""
+    """Create the readable tables of the snapshot before in ``previous``; what was not read then is NULL.
+
+    This comes before ``create_tables``: DuckDB looks for a name in ``main`` at last, whatever the search path, and
+    a table of the past must never be made of one of today.
+    """
     connection.execute("create schema previous")
     sources = {table.name: table for table in dictionary if isinstance(table, SourceTable)}
     for name, rows in _rows_of_readable(directory, manifest).items():
         columns = sources[name].columns if name in sources else ()
         connection.execute(f"create view previous.{quoted(name)} as {_padded(connection, rows, columns)}")
-    create_derived(connection, dictionary, schema="previous", over="previous")
+    _create_derived(connection, dictionary, schema="previous", over="previous")
 
 
 def create_partial(connection: duckdb.DuckDBPyConnection, *, directory: Path) -> None:
@@ -52,18 +57,27 @@ def create_partial(connection: duckdb.DuckDBPyConnection, *, directory: Path) ->
         connection.execute(f"create view partial.{quoted(path.stem)} as from read_parquet({literal(str(path))})")
 
 
-def create_derived(
+def _create_derived(
     connection: duckdb.DuckDBPyConnection, dictionary: Sequence[Table], *, schema: str, over: str
 ) -> None:
     """Create the derived tables of which every base is there, in the order of the dictionary."""
-    connection.execute(f"set search_path = '{over},{schema}'")
     for table in dictionary:
         if isinstance(table, DerivedTable):
-            try:
-                connection.execute(f"create view {schema}.{quoted(table.name)} as {table.sql}")
-            except duckdb.CatalogException:
-                continue  # a table it is made of is not readable; neither is it
-    connection.execute("set search_path = 'main'")
+            with suppress(duckdb.CatalogException):  # a table it is made of is not readable; neither is it
+                create_view(connection, table, schema=schema, over=over)
+
+
+def create_view(connection: duckdb.DuckDBPyConnection, table: DerivedTable, *, schema: str, over: str) -> None:
+    """Create a derived table in ``schema``, made of the tables in ``over``. A view keeps the path it was made with.
+
+    Raises:
+        duckdb.CatalogException: a table it is made of is not there.
+    """
+    connection.execute(f"set search_path = '{over},{schema}'")
+    try:
+        connection.execute(f"create view {schema}.{quoted(table.name)} as {table.sql}")
+    finally:
+        connection.execute("set search_path = 'main'")
 
 
 def _rows_of_readable(directory: Path, manifest: Manifest) -> Mapping[str, str]:

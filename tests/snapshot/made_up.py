@@ -170,7 +170,7 @@ class Sentence:
     text: str
 
     def render(self, row: Mapping[str, Value]) -> str:
-        return self.text
+        return self.text.format(**row)
 
 
 def a_check(

@@ -1,0 +1,194 @@
+"""In-memory tables on which checks are tried out: fast to fill again, since the probes of one check fill them
+thousands of times."""
+
+# Names in our SQL come from the dictionary and are quoted; rows are parameters.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Final
+
+import duckdb
+from duckdb.sqltypes import DuckDBPyType
+
+from posture.definitions.compiled import CompiledCheck
+from posture.domain.judgement import Value
+from posture.snapshot.column_sql import quoted
+from posture.snapshot.connection import Limits, connect, lock, time_limit
+from posture.snapshot.judge import broken_as_sentence, parameters_of, require_columns, require_distinct
+from posture.snapshot.statement import single_select
+from posture.snapshot.values import row_reader
+from posture.snapshot.views import create_view
+from posture.tables.table import DerivedTable, SourceTable, Table
+
+Rows = Sequence[Mapping[str, Value]]
+
+_SECONDS: Final = 10.0
+_LIMITS: Final = Limits(memory="256MB", spill="0MB", threads=1, seconds=_SECONDS)
+
+
+class RowsRefused(ValueError):
+    """Rows name a table or column that does not exist, or hold a value that does not fit."""
+
+
+class TableBench:
+    """All tables of a dictionary, empty at first, in ``main`` and ``previous``."""
+
+    def __init__(self, dictionary: Sequence[Table]) -> None:
+        self._tables = {table.name: table for table in dictionary}
+        self._types = {
+            table.name: {column.name: DuckDBPyType(column.type) for column in table.columns} for table in dictionary
+        }
+        self._now = datetime.fromtimestamp(0, UTC)
+        self._loaded: dict[tuple[str, str], Rows | None] = {}
+        self._statements: dict[str, duckdb.Statement] = {}
+        self._connection = connect(_LIMITS, spill=Path(gettempdir()))
+        self._connection.execute("create schema previous")
+        for schema in ("previous", "main"):
+            for table in dictionary:
+                self._create(schema, table)
+        lock(self._connection, readable=())
+
+    def load(
+        self, rows_by_table: Mapping[str, Rows], *, now: datetime, previous: Mapping[str, Rows] | None = None
+    ) -> None:
+        """Make these the rows; a source table not named is empty, a derived table not named is derived.
+
+        Columns not named are NULL. Times are ISO 8601 text in UTC. Only what differs from the rows before is written.
+
+        Raises:
+            RowsRefused: a table or column does not exist, or a value does not fit its column.
+        """
+        self._now = now
+        self._fill("main", rows_by_table)
+        self._fill("previous", previous or {})
+
+    def judge(self, compiled: CompiledCheck) -> Sequence[Mapping[str, Value]]:
+        """Return all rows of a check, not applicable ones included, with ``_verdict`` and ``_severity``.
+
+        Raises:
+            CheckBroken: the SQL failed, or its rows broke the contract of rows.
+        """
+        with broken_as_sentence(compiled, seconds=_SECONDS):
+            statement = self._statement(compiled.sql)
+            parameters = parameters_of(compiled, statement, now=self._now)
+            with time_limit(self._connection, seconds=_SECONDS):
+                found = self._connection.execute(statement, parameters).fetchall()
+            described = self._connection.description
+            names = [str(column[0]) for column in described]
+            read = row_reader(names, [str(column[1]) for column in described])
+            rows = [read(row) for row in found]
+        _hold_to_contract(compiled, names, rows)
+        return rows
+
+    def _statement(self, sql: str) -> duckdb.Statement:
+        """Return the parsed SQL; parsing it once saves a quarter of a judgement."""
+        if sql not in self._statements:
+            self._statements[sql] = single_select(sql)
+        return self._statements[sql]
+
+    def close(self) -> None:
+        """Give back the memory."""
+        self._connection.close()
+
+    def _create(self, schema: str, table: Table) -> None:
+        if isinstance(table, DerivedTable):
+            create_view(self._connection, table, schema=schema, over=schema)
+            self._loaded[schema, table.name] = None
+        else:
+            self._create_typed(schema, table)
+
+    def _create_typed(self, schema: str, table: Table) -> None:
+        typed = ", ".join(f"{quoted(column.name)} {column.type}" for column in table.columns)
+        self._connection.execute(f"create table {schema}.{quoted(table.name)} ({typed})")
+        self._loaded[schema, table.name] = []
+
+    def _fill(self, schema: str, rows_by_table: Mapping[str, Rows]) -> None:
+        for name in rows_by_table:
+            if name not in self._tables:
+                raise RowsRefused(f"there is no table {name}")
+        for name, table in self._tables.items():
+            given = rows_by_table.get(name, () if isinstance(table, SourceTable) else None)
+            rows = None if given is None else [dict(row) for row in given]
+            if self._loaded[schema, name] != rows:
+                self._replace(schema, table, rows)
+
+    def _replace(self, schema: str, table: Table, rows: Rows | None) -> None:
+        place = f"{schema}.{quoted(table.name)}"
+        if rows is None:
+            self._connection.execute(f"drop table {place}")
+            self._create(schema, table)
+            return
+        if self._loaded[schema, table.name] is None:
+            self._connection.execute(f"drop view {place}")
+            self._create_typed(schema, table)
+        else:
+            self._connection.execute(f"delete from {place}")
+        self._loaded[schema, table.name] = []
+        if rows:
+            self._insert(place, table, rows)
+        self._loaded[schema, table.name] = rows
+
+    def _insert(self, place: str, table: Table, rows: Rows) -> None:
+        """Insert all rows or none."""
+        types = self._types[table.name]
+        values = [value for row in rows for value in _row_values(row, types, table=table.name)]
+        slots = ", ".join(f"?::{column.type}" for column in table.columns)
+        try:
+            self._connection.execute(f"insert into {place} values {', '.join([f'({slots})'] * len(rows))}", values)
+        except duckdb.Error as error:
+            raise RowsRefused(f"a row of table {table.name} does not fit its columns: {error}") from error
+
+
+def _row_values(row: Mapping[str, Value], types: Mapping[str, DuckDBPyType], *, table: str) -> list[object]:
+    for name in row:
+        if name not in types:
+            raise RowsRefused(f"table {table} has no column {name}")
+    return [_fitted(row.get(name), kind, place=f"{table}.{name}") for name, kind in types.items()]
+
+
+_PYTHON_TYPES: Final = {"varchar": str, "boolean": bool, "bigint": int, "timestamp": str}
+
+
+def _fitted(value: Value, kind: DuckDBPyType, *, place: str) -> object:
+    """Return a value with every member that its structures know, absent ones None; DuckDB insists on them."""
+    if value is None:
+        return None
+    if kind.id == "list" and isinstance(value, list):
+        item_kind = _members(kind)["child"]
+        return [_fitted(item, item_kind, place=place) for item in value]
+    if kind.id == "struct" and isinstance(value, dict):
+        return _fitted_structure(value, kind, place=place)
+    expected = _PYTHON_TYPES.get(kind.id)
+    if kind.id in ("list", "struct") or (expected is not None and type(value) is not expected):
+        raise RowsRefused(f"{place} takes {kind}, not {json.dumps(value)}")
+    return value
+
+
+def _fitted_structure(value: Mapping[str, Value], kind: DuckDBPyType, *, place: str) -> dict[str, object]:
+    members = _members(kind)
+    for name in value:
+        if name not in members:
+            raise RowsRefused(f"{place} has no member {name}")
+    return {name: _fitted(value.get(name), member, place=f"{place}.{name}") for name, member in members.items()}
+
+
+def _members(kind: DuckDBPyType) -> dict[str, DuckDBPyType]:
+    """Return the types inside a structure by name, or that of a list's items as ``child``."""
+    return {name: inner for name, inner in kind.children if isinstance(inner, DuckDBPyType)}
+
+
+def _hold_to_contract(compiled: CompiledCheck, columns: Sequence[str], rows: Rows) -> None:
+    require_columns(compiled, columns)
+    key = ("resource_id", *compiled.check.identity)
+    require_distinct(
+        compiled,
+        rows=len(rows),
+        things=len({json.dumps([row[name] for name in key]) for row in rows}),
+        nameless=sum(row["resource_id"] is None for row in rows),
+    )
