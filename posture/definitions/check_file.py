@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -18,7 +18,7 @@ from posture.definitions.message import Message, MessageRefused, parse_message
 from posture.definitions.model_errors import validate
 from posture.definitions.parameters import ParameterRefused, declared_parameter
 from posture.definitions.reads import Lineage
-from posture.definitions.scope import Output
+from posture.definitions.scope import Output, TableName
 from posture.definitions.sql_rules import refuse_closing_unknown, refuse_forbidden
 from posture.definitions.sql_text import ParsedSql, SqlRefused, parse_condition, parse_select
 from posture.definitions.vocabulary import FRAMEWORKS, TAGS
@@ -87,11 +87,8 @@ class _Loading:
                 rows=rows_text, applies_when=check.applies_when, fail_when=check.fail_when, severity=check.severity
             ),
             reads=reads,
-            columns_read={
-                table.name: frozenset(columns)
-                for table, columns in reader.columns_read.items()
-                if not table.is_previous
-            },
+            columns_read=_of_this_snapshot(reader.columns_read),
+            columns_matched=_of_this_snapshot(reader.columns_matched),
             parameters_used=used,
             message_fail=self._message("fail", check.message_fail, output),
             message_unknown=self._message("unknown", check.message_unknown, output),
@@ -277,6 +274,10 @@ class _Loading:
 
     def _error(self, at: tuple[Step, ...], problem: str, advice: str) -> DefinitionError:
         return self._document.error(problem, at=at, advice=advice)
+
+
+def _of_this_snapshot(columns: Mapping[TableName, set[str]]) -> dict[str, frozenset[str]]:
+    return {table.name: frozenset(names) for table, names in columns.items() if not table.is_previous}
 
 
 def _checked(parsed: ParsedSql) -> ParsedSql:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from posture.definitions.case_rows import fitting_row
 from posture.definitions.check_model import CaseModel, TestsModel
 from posture.definitions.dictionary import Dictionary, did_you_mean
 from posture.definitions.parameters import ParameterRefused, parameter_values
-from posture.definitions.case_rows import fitting_row
 from posture.definitions.yaml_source import Step, YamlDocument
 from posture.domain.check import Check, ParameterValue
 from posture.domain.judgement import Value

@@ -19,11 +19,15 @@ _FROM_PARTS = frozenset({"from_", "joins", "laterals", "with_"})
 
 
 class SqlReader:
-    """Resolves the names of one or more pieces of SQL and gathers what they read in ``columns_read``."""
+    """Resolves the names of one or more pieces of SQL and gathers what they read in ``columns_read``.
+
+    ``columns_matched`` are those of them by which rows find each other: compared for equality with another column.
+    """
 
     def __init__(self, dictionary: Dictionary) -> None:
         self._dictionary = dictionary
         self.columns_read: dict[TableName, set[str]] = {}
+        self.columns_matched: dict[TableName, set[str]] = {}
 
     def read_select(self, parsed: ParsedSql) -> Output:
         """Gather what a SELECT reads and return the columns that it gives.
@@ -31,7 +35,7 @@ class SqlReader:
         Raises:
             SqlRefused: a table or a column does not exist.
         """
-        return _Resolver(self._dictionary, self.columns_read, parsed).query(parsed.tree, outer=None, ctes={})
+        return _Resolver(self._dictionary, self, parsed).query(parsed.tree, outer=None, ctes={})
 
     def read_condition(self, parsed: ParsedSql, *, over: Output) -> None:
         """Gather what a condition over the columns of a query reads beyond them.
@@ -39,7 +43,7 @@ class SqlReader:
         Raises:
             SqlRefused: a table or a column does not exist.
         """
-        resolver = _Resolver(self._dictionary, self.columns_read, parsed)
+        resolver = _Resolver(self._dictionary, self, parsed)
         rows = Relation(name="resources", columns=_same(over.columns), table=None, is_open=over.is_open)
         resolver.visit(parsed.tree, Scope(outer=None, ctes={}, relations=[rows]))
 
@@ -47,9 +51,11 @@ class SqlReader:
 class _Resolver:
     """Walks one syntax tree."""
 
-    def __init__(self, dictionary: Dictionary, columns_read: dict[TableName, set[str]], parsed: ParsedSql) -> None:
+    def __init__(self, dictionary: Dictionary, reader: SqlReader, parsed: ParsedSql) -> None:
         self._dictionary = dictionary
-        self._read = columns_read
+        self._read = reader.columns_read
+        self._matched = reader.columns_matched
+        self._is_matching = False
         self._parsed = parsed
 
     def query(self, node: exp.Expr, *, outer: Scope | None, ctes: Mapping[str, Output]) -> Output:
@@ -80,6 +86,12 @@ class _Resolver:
             self._comprehension(node, scope)
         elif isinstance(node, exp.PropertyEQ):
             self.visit(node.expression, scope)
+        elif isinstance(node, exp.EQ) and isinstance(node.left, exp.Column) and isinstance(node.right, exp.Column):
+            self._match(node.left, scope)
+            self._match(node.right, scope)
+        elif isinstance(node, exp.In) and node.args.get("query") is not None and isinstance(node.this, exp.Column):
+            self._match(node.this, scope)
+            self.visit(node.args["query"], scope)
         else:
             for child in node.iter_expressions():
                 self.visit(child, scope)
@@ -168,8 +180,10 @@ class _Resolver:
         holders = [relation for relation in scope.relations if relation.has(column)]
         if len(holders) < 2 and not any(relation.is_open for relation in scope.relations):
             raise self._unknown(name, "column", scope.visible_columns())
+        self._is_matching = True
         for relation in holders:
             self._mark(relation, column)
+        self._is_matching = False
 
     def _source(self, node: exp.Expr, scope: Scope) -> None:
         if isinstance(node, exp.Lateral):
@@ -239,6 +253,11 @@ class _Resolver:
         if node.args.get("condition") is not None:
             self.visit(node.args["condition"], inside)
 
+    def _match(self, node: exp.Column, scope: Scope) -> None:
+        self._is_matching = True
+        self._column(node, scope)
+        self._is_matching = False
+
     def _column(self, node: exp.Column, scope: Scope) -> None:
         if isinstance(node.this, exp.Star):
             self._star(node.this, node.args.get("table"), scope)
@@ -254,7 +273,7 @@ class _Resolver:
         elif relation.has(parts[1]):
             self._mark(relation, parts[1])
         elif not relation.is_open:
-            raise self._unknown(node.parts[-1 if len(parts) == 2 else 1], "column", relation.columns, of=relation)
+            raise self._unknown(node.parts[-1], "column", relation.columns, of=relation)
 
     def _unqualified(self, node: exp.Column, name: str, scope: Scope) -> None:
         around: Scope | None = scope
@@ -277,6 +296,8 @@ class _Resolver:
     def _mark(self, relation: Relation, column: str) -> None:
         if relation.table is not None:
             self._read.setdefault(relation.table, set()).add(relation.columns[column])
+            if self._is_matching:
+                self._matched.setdefault(relation.table, set()).add(relation.columns[column])
 
     def _unknown(
         self, node: exp.Expr, what: str, known: Mapping[str, str] | set[str], *, of: Relation | None = None

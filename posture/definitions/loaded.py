@@ -15,7 +15,8 @@ from posture.domain.check import Check, ParameterValue
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LoadedCheck:
     """``columns_read`` maps each table that the SQL names itself to the columns it reads of it in this snapshot;
-    ``reads`` is the same followed down to source tables. ``parameters_used`` are the ``$names`` of its SQL.
+    ``columns_matched`` are those by which rows of tables find each other. ``reads`` is what is read, followed down
+    to source tables. ``parameters_used`` are the ``$names`` of its SQL.
 
     ``strings`` and ``integers`` are the values that stand in its SQL and parameters: what the check compares with.
     """
@@ -24,6 +25,7 @@ class LoadedCheck:
     sql: str
     reads: Reads
     columns_read: Mapping[str, frozenset[str]]
+    columns_matched: Mapping[str, frozenset[str]]
     parameters_used: frozenset[str]
     message_fail: Message
     message_unknown: Message

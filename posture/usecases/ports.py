@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +11,7 @@ from posture.definitions.compiled import CompiledCheck
 from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption
 from posture.domain.finding import Finding
-from posture.domain.judgement import Value
+from posture.domain.judgement import Value, VerdictCounts
 from posture.domain.outcome import TableOutcome
 from posture.domain.reading import Page, Restart, ResumePoint
 from posture.domain.run import Run, RunSummary
@@ -70,14 +69,6 @@ class Snapshot(Protocol):
         Raises:
             CheckBroken: the SQL failed, ran out of memory or time, or returned a resource twice.
         """
-
-
-@dataclass(frozen=True, kw_only=True)
-class VerdictCounts:
-    passed: int
-    failed: int
-    unknown: int
-    not_applicable: int
 
 
 class Judged(Protocol):
@@ -163,3 +154,23 @@ class UnitOfWork(Protocol):
 
 class OpenUnit(Protocol):
     def __call__(self, tenant_id: str) -> AbstractContextManager[UnitOfWork]: ...
+
+
+class Bench(Protocol):
+    """All tables of the dictionary in memory, on which checks are tried out."""
+
+    def load(
+        self,
+        rows_by_table: Mapping[str, Sequence[Mapping[str, Value]]],
+        *,
+        now: datetime,
+        previous: Mapping[str, Sequence[Mapping[str, Value]]] | None = None,
+    ) -> None:
+        """Make these the rows of the tables; a table that is not named is empty, or derived from others."""
+
+    def judge(self, compiled: CompiledCheck) -> Sequence[Mapping[str, Value]]:
+        """Return every row of a check, not applicable ones too, with ``_verdict`` and ``_severity``.
+
+        Raises:
+            CheckBroken: the SQL failed.
+        """
