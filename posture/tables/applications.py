@@ -76,6 +76,7 @@ APPLICATIONS: Final = SourceTable(
             ),
         ),
         text("publisher_domain", "publisherDomain", "Domain shown as the publisher; NULL if none."),
+        flag("is_disabled", "isDisabled", "Deactivated: it gets no new tokens. NULL means no."),
         text(
             "disabled_by_microsoft_status",
             "disabledByMicrosoftStatus",
@@ -119,10 +120,16 @@ SERVICE_PRINCIPALS: Final = SourceTable(
             "How people sign in; NULL if not set.",
             values=("password", "saml", "notSupported", "oidc"),
         ),
+        flag("is_disabled", "isDisabled", "Deactivated: it gets no new tokens. NULL means no."),
         text(
             "disabled_by_microsoft_status",
             "disabledByMicrosoftStatus",
             "Set if Microsoft disabled it; NULL otherwise.",
+        ),
+        text(
+            "preferred_token_signing_key_thumbprint",
+            "preferredTokenSigningKeyThumbprint",
+            "Certificate that signs SAML tokens; NULL if it signs none.",
         ),
         texts("tags", "tags", "Tags, such as HideApp."),
         *_credential_lists(),

@@ -71,6 +71,7 @@ USERS: Final = SourceTable(
         text("job_title", "jobTitle", "Job title."),
         text("employee_id", "employeeId", "Number in the personnel system."),
         text("employee_type", "employeeType", "Kind of employment, in the tenant's own words."),
+        moment("employee_hire_at", "employeeHireDate", "First working day."),
         moment("employee_leave_at", "employeeLeaveDateTime", "Last working day."),
         flag("is_resource_account", "isResourceAccount", "A room, device or call queue; NULL if never set."),
         text("security_identifier", "securityIdentifier", "SID in the cloud."),
