@@ -54,7 +54,7 @@ def failures_told(url: URL) -> Iterator[None]:
     except (DBAPIError, sqlite3.Error) as error:
         # Anything else from SQLAlchemy is a bug of ours and keeps its traceback.
         cause = (error.orig or error) if isinstance(error, DBAPIError) else error
-        raise StoreError(f"{described(url)} {_sentence(cause)}") from error
+        raise StoreError(f"{described(url)} {_sentence(cause, url)}") from error
 
 
 def described(url: URL) -> str:
@@ -64,10 +64,12 @@ def described(url: URL) -> str:
     return f"the database {url.database} on {url.host or 'this machine'}"
 
 
-def _sentence(cause: BaseException) -> str:
+def _sentence(cause: BaseException, url: URL) -> str:
     if isinstance(cause, sqlite3.Error):
         return _of_sqlite(cause)
-    return _of_postgresql(cause)
+    # The driver does not quote the password; should a later version do so, it still is not told.
+    words = " ".join(str(cause).split())
+    return _of_postgresql(cause, words.replace(url.password, "***") if url.password else words)
 
 
 def _of_sqlite(cause: sqlite3.Error) -> str:
@@ -78,15 +80,15 @@ def _of_sqlite(cause: sqlite3.Error) -> str:
     return f"failed ({name or type(cause).__name__}): try again, and report it if it stays"
 
 
-def _of_postgresql(cause: BaseException) -> str:
+def _of_postgresql(cause: BaseException, words: str) -> str:
     state: str = getattr(cause, "sqlstate", None) or ""
     for prefix, sentence in _POSTGRESQL.items():
         if state.startswith(prefix):
             return sentence
     if state and not state.startswith("08"):
         return f"failed (SQLSTATE {state}): try again, and report it if it stays"
-    # What the server says before a session exists carries no SQLSTATE, only words.
-    for words, sentence in _REFUSED_IN_WORDS.items():
-        if words in str(cause):
+    # What the server says before a session exists carries no SQLSTATE, only words, and those may be translated.
+    for part, sentence in _REFUSED_IN_WORDS.items():
+        if part in words:
             return sentence
-    return "does not answer: start the server, or correct host and port in store.url"
+    return f"does not answer: start the server, or correct host and port in store.url (the driver says: {words})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from posture.domain.judgement import CheckOutcome, SkipKind, SkipReason
 from posture.domain.outcome import Outcome
 from posture.domain.run import RunState, RunSummary
 from posture.domain.severity import Severity
+from posture.errors import StoreError
 from posture.store.database import Store
 from tests.domain.builders import (
     CHECK,
@@ -225,3 +227,32 @@ def test_a_reader_does_not_wait_for_a_writer_and_sees_only_what_is_committed(sto
         assert _found(store) == []
 
     assert len(_found(store)) == 1
+
+
+def test_a_run_that_was_aborted_before_anything_was_read_is_kept_with_its_reason(store: Store) -> None:
+    aborted = RunSummary(
+        run=a_run(state=RunState.ABORTED, finished_at=MONDAY, aborted_because="the secret has expired"),
+        tenant_display_name=None,
+        tables=(),
+        checks=(),
+    )
+    with store.open_unit(TENANT) as unit:
+        unit.save_summary(aborted)
+
+    with store.reading() as reader:
+        assert reader.latest_run(TENANT) == aborted
+
+
+def test_what_the_database_refuses_is_told_by_its_own_code_and_dropped(store: Store) -> None:
+    twice = replace(_a_summary(), tables=(a_table_outcome(), a_table_outcome()))
+
+    with pytest.raises(StoreError, match=r"failed \(.*(SQLITE_CONSTRAINT|SQLSTATE 23505).*\): try again"):
+        _save_summary(store, twice)
+
+    with store.reading() as reader:
+        assert reader.latest_run(TENANT) is None
+
+
+def _save_summary(store: Store, summary: RunSummary) -> None:
+    with store.open_unit(TENANT) as unit:
+        unit.save_summary(summary)

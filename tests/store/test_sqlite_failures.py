@@ -87,6 +87,19 @@ def test_a_locked_database_is_waited_for_and_then_told(path: Path) -> None:
     assert _count(path) == 1
 
 
+def test_a_unit_is_alone_from_its_first_read_on(path: Path) -> None:
+    with _store(path) as holder, _store(path) as other:
+        with holder.open_unit(TENANT) as unit:
+            unit.findings.by_fingerprint(["f"])
+
+            with pytest.raises(StoreError, match="locked by another process"):
+                _save(other, a_finding())
+
+        _save(other, a_finding())
+
+    assert _count(path) == 1
+
+
 def test_a_full_disk_is_told_and_what_was_kept_before_stays(path: Path) -> None:
     with _store(path) as store:
         _save(store, a_finding())

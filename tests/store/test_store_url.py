@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from posture.errors import StoreError
@@ -31,3 +35,19 @@ def test_a_url_that_cannot_be_used_is_refused_with_the_forms_that_can(url: str, 
     assert said in str(refusal.value)
     assert "write store.url as sqlite:///" in str(refusal.value)
     assert "s3cret" not in str(refusal.value)
+
+
+def test_a_missing_driver_is_told_with_what_to_install() -> None:
+    program = """
+import sys
+sys.modules["psycopg"] = None
+from posture.store.database import prepare_store
+prepare_store("postgresql://posture:s3cret@localhost/posture")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False, capture_output=True, text=True
+    )
+
+    last = ended.stderr.splitlines()[-1]
+    assert last.endswith("PostgreSQL needs the package psycopg: pip install 'psycopg[binary]'")
+    assert "s3cret" not in last
