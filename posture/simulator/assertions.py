@@ -71,7 +71,8 @@ def _named_certificate(header: Mapping[str, Any], registration: AppRegistration)
     for pem in registration.certificates_pem:
         certificate = x509.load_pem_x509_certificate(pem.encode())
         sha256, sha1 = _thumbprint(certificate, SHA256()), _thumbprint(certificate, SHA1())  # noqa: S303  (x5t is SHA-1)
-        if header.get("x5t#S256") == sha256 or header.get("x5t") == sha1:
+        named = {str(header.get(name, "")).rstrip("=") for name in ("x5t", "x5t#S256")}  # some clients keep padding
+        if named & {sha256, sha1}:
             return certificate
     raise AssertionRefused(
         700027, "The certificate with identifier used to sign the client assertion is not registered on application."

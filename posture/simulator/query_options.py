@@ -81,7 +81,7 @@ def read_options(
         expand=_expansions(raw.get("expand"), type_name),
         skip=_whole_number("$skip", raw["skip"]) if "skip" in raw else 0,
         skip_token=raw.get("skiptoken"),
-        delta_token=raw.get("deltatoken"),
+        delta_token=raw.get("deltatoken") or None,  # the empty one starts a full round
         raw={name: value for name, value in raw.items() if name not in {"skiptoken", "deltatoken"}},
     )
     _check_advanced(options, route, type_name, cast=cast, eventual=eventual, count_segment=count_segment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import threading
@@ -30,6 +31,7 @@ from posture.simulator.throttling import Throttle
 
 _STOP_SECONDS = 10
 _START_SECONDS = 30
+_CLOSING_TURNS = 10  # turns of the event loop until aborted TLS connections have let go of their sockets
 
 
 class ServerNotStarted(RuntimeError):
@@ -106,7 +108,7 @@ class SimulatorServer:
 
     def __enter__(self) -> Self:
         server = self._listen()
-        self._thread = threading.Thread(target=server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(server)), daemon=True)
         self._thread.start()
         _wait_until(lambda: server.started or not self._is_alive(), _START_SECONDS)
         if not server.started:
@@ -134,6 +136,14 @@ class SimulatorServer:
             finally:
                 for number, handler in before.items():
                     signal.signal(number, handler)
+
+    async def _serve(self, server: uvicorn.Server) -> None:
+        """Serve until told to stop; then cut what clients still hold open, or its sockets would leak."""
+        await server.serve(sockets=[self._socket] if self._socket else None)
+        for transport in list(self._connections.values()):
+            transport.abort()
+        for _ in range(_CLOSING_TURNS):
+            await asyncio.sleep(0)
 
     def _is_alive(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
