@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor(tenant: TenantsOption = None, format: FormatOption = Format.TABLE, config: ConfigOption = None) -> None:  # noqa: A002 - the option's name
+def doctor(tenant: TenantsOption = None, format: FormatOption = Format.TABLE, config: ConfigOption = None) -> None:
     """Try everything a scan needs, without scanning: token, permissions, licences, every table's first page.
 
     Exit codes: 0 every enabled check can run; 3 some cannot; 4 there is no token or no answer.
@@ -65,9 +65,7 @@ def _missing(needed: Sequence[NeededPermission], facts: TenantFacts) -> list[str
     return [need.permission for need in needed if not need.is_granted_by(facts.granted)]
 
 
-def _print_diagnosis(
-    console: Console, name: str, diagnosis: Diagnosis, needed: Sequence[NeededPermission]
-) -> None:
+def _print_diagnosis(console: Console, name: str, diagnosis: Diagnosis, needed: Sequence[NeededPermission]) -> None:
     console.print(Text(name, style="bold"))
     facts = diagnosis.facts
     if facts is None:

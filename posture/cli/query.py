@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT statement, in DuckDB's SQL.")],
     tenant: TenantOption = None,
-    format: Annotated[  # noqa: A002 - the option's name
+    format: Annotated[
         QueryFormat, typer.Option("--format", "-f", help="How to write the result.")
     ] = QueryFormat.TABLE,
     output: OutputOption = None,
@@ -39,12 +39,12 @@ def query(
     from posture.report.rows import write_csv, write_json
 
     application = load_application(config)
-    with application.query(application.tenant_named(tenant), sql) as answer:
-        if format is QueryFormat.TABLE and output is None:
-            count = print_grid(out(), answer.columns, islice(answer.rows, _ROWS_SHOWN))
-            more = next(iter(answer.rows), None) is not None
-            err().print(f"{count:,} rows shown, there are more: use --format csv" if more else f"{count:,} rows")
-            return
-        write = write_json if format is QueryFormat.JSON else write_csv
-        with output_file(output) as stream:
-            write(answer.columns, answer.rows, stream)
+    answer = application.query(application.tenant_named(tenant), sql)
+    if format is QueryFormat.TABLE and output is None:
+        count = print_grid(out(), answer.columns, islice(answer.rows, _ROWS_SHOWN))
+        more = next(answer.rows, None) is not None
+        err().print(f"{count:,} rows shown, there are more: use --format csv" if more else f"{count:,} rows")
+        return
+    write = write_json if format is QueryFormat.JSON else write_csv
+    with output_file(output) as stream:
+        write(answer.columns, answer.rows, stream)

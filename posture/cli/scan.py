@@ -28,14 +28,14 @@ def register(app: typer.Typer) -> None:
 def scan(
     tenant: TenantsOption = None,
     check: Annotated[list[str] | None, typer.Option("--check", help="Id of a check; may be repeated.")] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="Only checks with this tag; may be repeated.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="Only checks with this tag; may be repeated.")
+    ] = None,
     fail_on: Annotated[
         Severity | None, typer.Option("--fail-on", help="Exit with 1 if anything at or above this severity fails.")
     ] = None,
-    all_verdicts: Annotated[
-        bool, typer.Option("--all-verdicts", help="JSON: write passing judgements too.")
-    ] = False,
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    all_verdicts: Annotated[bool, typer.Option("--all-verdicts", help="JSON: write passing judgements too.")] = False,
+    format: FormatOption = Format.TABLE,
     output: OutputOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -62,6 +62,7 @@ def scan(
                 format=format,
                 stream=stream,
                 to_file=output is not None,
+                config=config,
             )
             codes.append(exit_code(summary, worst, fail_on=fail_on))
     raise typer.Exit(gravest(codes))
@@ -74,9 +75,10 @@ def _scan_one(
     checks: list[str],
     tags: list[str],
     all_verdicts: bool,
-    format: Format,  # noqa: A002 - as above
+    format: Format,
     stream: IO[str],
     to_file: bool,
+    config: Path | None,
 ) -> tuple[RunSummary, WorstFindings]:
     from rich.console import Console
 
@@ -104,7 +106,7 @@ def _scan_one(
                 err().print(f"error: {tenant.name}: {summary.run.aborted_because}", style="red")
         else:
             console = Console(file=stream, markup=False, highlight=False, emoji=False) if to_file else out()
-            print_summary(console, summary, worst, application.titles)
+            print_summary(console, summary, worst, titles=application.titles, config=config)
     return summary, worst
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -25,8 +27,18 @@ STYLES: Mapping[Severity, str] = {
 }
 
 
-def print_summary(console: Console, summary: RunSummary, worst: WorstFindings, titles: Mapping[CheckId, str]) -> None:
-    """Print a finished scan: findings by severity and check, what was not judged and why, the worst, what next."""
+def print_summary(
+    console: Console,
+    summary: RunSummary,
+    worst: WorstFindings,
+    *,
+    titles: Mapping[CheckId, str],
+    config: Path | None,
+) -> None:
+    """Print a finished scan: findings by severity and check, what was not judged and why, the worst, what next.
+
+    ``config`` is the file that the user named; the next command names it too.
+    """
     console.print(_headline(summary))
     if summary.run.state is RunState.ABORTED:
         return
@@ -34,7 +46,7 @@ def print_summary(console: Console, summary: RunSummary, worst: WorstFindings, t
     console.print(_check_table(summary.checks, titles))
     _print_not_judged(console, summary.checks)
     _print_worst(console, worst.worst())
-    console.print(Text(_next_command(worst), style="bold"))
+    console.print(Text(_next_command(worst, config), style="bold"))
 
 
 def _headline(summary: RunSummary) -> Text:
@@ -120,11 +132,11 @@ def _print_worst(console: Console, worst: Sequence[Judgement]) -> None:
     if not worst:
         return
     console.print(Text("\nWorst findings", style="bold"))
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(max_width=40, overflow="ellipsis", no_wrap=True)
-    table.add_column(overflow="ellipsis", no_wrap=True)
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(no_wrap=True, min_width=len(Severity.CRITICAL))
+    table.add_column(no_wrap=True, min_width=max(len(judgement.check) for judgement in worst))
+    table.add_column(overflow="ellipsis", no_wrap=True, ratio=2)
+    table.add_column(overflow="ellipsis", no_wrap=True, ratio=3)
     for judgement in worst:
         table.add_row(
             Text(judgement.severity.value, style=STYLES[judgement.severity]),
@@ -135,8 +147,9 @@ def _print_worst(console: Console, worst: Sequence[Judgement]) -> None:
     console.print(table)
 
 
-def _next_command(worst: WorstFindings) -> str:
+def _next_command(worst: WorstFindings, config: Path | None) -> str:
+    named = f" --config {shlex.quote(str(config))}" if config else ""
     if not worst.by_severity:
-        return '\nNext: posture query "select * from users limit 5"   to look at what was read'
+        return "\nNext: posture tables list   names what posture query can ask"
     top = max(worst.by_severity, key=lambda severity: severity.rank)
-    return f"\nNext: posture findings list --severity {top.value}   to see them all"
+    return f"\nNext: posture findings list --severity {top.value}{named}"

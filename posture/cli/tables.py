@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from posture.cli.console import Format, out
 from posture.cli.options import FormatOption
+from posture.errors import UsageError
 from posture.tables.table import SourceTable, Table
+
+if TYPE_CHECKING:
+    from posture.definitions.dictionary import Dictionary
 
 tables_app = typer.Typer(help="The tables that checks and queries read.", no_args_is_help=True)
 
@@ -19,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 @tables_app.command("list")
-def list_tables(format: FormatOption = Format.TABLE) -> None:  # noqa: A002 - the option's name
+def list_tables(format: FormatOption = Format.TABLE) -> None:
     """List every table, what it holds and what reading it needs."""
     from posture.cli.grid import print_grid
     from posture.tables import TABLES
@@ -34,13 +38,13 @@ def list_tables(format: FormatOption = Format.TABLE) -> None:  # noqa: A002 - th
 @tables_app.command("show")
 def show_table(
     name: Annotated[str, typer.Argument(help="Name of a table.")],
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Show one table: columns, source, permission, licence."""
     from posture.bootstrap import dictionary
     from posture.cli.grid import print_grid
 
-    table = dictionary().table(name)
+    table = known_table(dictionary(), name)
     if format is Format.JSON:
         typer.echo(json.dumps(table_json(table), indent=2))
         return
@@ -50,6 +54,19 @@ def show_table(
         console.print(f"source      GET /{table.source.path}\nneeds       {_needs(table)}\n")
     rows = [[column.name, column.type, column.field, column.doc] for column in table.columns]
     print_grid(console, ["column", "type", "property of Graph", "meaning"], rows, longest_cell=400)
+
+
+def known_table(dictionary: Dictionary, name: str) -> Table:
+    """Return a table; a name that does not exist is a usage error that names the nearest one."""
+    from posture.definitions.dictionary import did_you_mean
+
+    table = dictionary.table(name)
+    if table is None:
+        known = [known.name for known in dictionary.tables]
+        raise UsageError(
+            f'there is no table "{name}". {did_you_mean(name, known, otherwise="posture tables list shows all.")}'
+        )
+    return table
 
 
 def _needs(table: Table) -> str:

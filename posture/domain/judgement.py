@@ -38,6 +38,16 @@ class Judgement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VerdictCounts:
+    """How many things a check judged, before exemptions are looked at."""
+
+    passed: int
+    failed: int
+    unknown: int
+    not_applicable: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Counts:
     """How many things a check judged. An exempted failure is counted as ``exempted`` and not as ``fail``."""
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
 import duckdb
 
 from posture.definitions.compiled import CompiledCheck
-from posture.domain.judgement import Value
+from posture.domain.judgement import Value, VerdictCounts
 from posture.domain.verdict import Verdict
 from posture.errors import CheckBroken
 from posture.snapshot.column_sql import quoted
@@ -25,14 +24,6 @@ from posture.snapshot.values import RowReader, json_value, row_reader
 
 _BATCH = 1000
 _NUMBERS = count(1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class VerdictCounts:
-    passed: int
-    failed: int
-    unknown: int
-    not_applicable: int
 
 
 @contextmanager

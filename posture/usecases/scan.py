@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from posture.definitions.compiled import CompiledCheck
-from posture.domain.exemption import Exemption
+from posture.domain.exemption import Exemption, in_force
 from posture.domain.judgement import CheckResult
 from posture.domain.outcome import TableOutcome
 from posture.domain.run import Run, RunState, RunSummary, final_state
@@ -127,7 +127,8 @@ def _evaluate(
         # One transaction per check, not per run: a broken thirty-ninth must not take the first thirty-eight
         # with it. Cost: a reader in between sees new findings of some checks and old ones of others.
         with open_unit(request.tenant_id) as unit:
-            exemptions = _in_force([*request.exemptions, *unit.exemptions()], request.tenant_name, now)
+            known = [*request.exemptions, *unit.exemptions()]
+            exemptions = _by_resource(in_force(known, tenant=request.tenant_name, now=now))
             for event in evaluate_check(
                 compiled,
                 snapshot=snapshot,
@@ -143,13 +144,12 @@ def _evaluate(
     return results
 
 
-def _in_force(exemptions: Iterable[Exemption], tenant: str, now: datetime) -> Mapping[str, tuple[Exemption, ...]]:
-    """Return the tenant's exemptions that count at ``now``, by resource id in lower case."""
+def _by_resource(exemptions: Iterable[Exemption]) -> Mapping[str, tuple[Exemption, ...]]:
+    """Return exemptions by resource id in lower case."""
     by_resource: dict[str, tuple[Exemption, ...]] = {}
     for exemption in exemptions:
-        if exemption.tenant in ("*", tenant) and now < exemption.ends_at:
-            key = exemption.resource_id.lower()
-            by_resource[key] = (*by_resource.get(key, ()), exemption)
+        key = exemption.resource_id.lower()
+        by_resource[key] = (*by_resource.get(key, ()), exemption)
     return by_resource
 
 

@@ -1,0 +1,298 @@
+"""The only place that knows which adapter serves which port."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from posture.config import (
+    FILE_NAMES,
+    CertificateReader,
+    ClientSecretReader,
+    ManagedIdentityReader,
+    Reader,
+    Settings,
+    TenantSettings,
+    WorkloadIdentityReader,
+    find_config,
+    load_settings,
+    refuse_unknown_checks,
+)
+from posture.definitions.catalog import Catalog, load_catalog
+from posture.definitions.check_sql import compile_check
+from posture.definitions.compiled import CompiledCheck
+from posture.definitions.dictionary import Dictionary
+from posture.definitions.exemption_file import load_exemptions
+from posture.definitions.loaded import LoadedCheck
+from posture.domain.check import CheckId
+from posture.domain.exemption import Exemption
+from posture.domain.finding_view import FindingEvent, FindingFilter, FindingView, view_of
+from posture.errors import UsageError
+from posture.graph.clouds import CLOUD_ROOTS, CloudRoots
+from posture.graph.credentials import (
+    Certificate,
+    ClientSecret,
+    Connection,
+    Credential,
+    ManagedIdentity,
+    WorkloadIdentity,
+)
+from posture.graph.reader import TenantReader
+from posture.graph.throttle import PUBLISHED, Pace
+from posture.snapshot.bench import TableBench
+from posture.snapshot.query import Answer
+from posture.snapshot.snapshots import TenantSnapshots
+from posture.store.database import Store, prepare_store
+from posture.tables import RESOURCE_TYPES, TABLES
+from posture.tables.table import WantedTable
+from posture.usecases.diagnose import Diagnosis, diagnose_tenant
+from posture.usecases.events import ScanEvent
+from posture.usecases.permissions import NeededPermission, needed_permissions
+from posture.usecases.scan import ScanRequest, scan_tenant
+from posture.usecases.verify_definitions import Verification, verify_checks
+from posture.usecases.wanted import wanted_tables
+
+_EXEMPTIONS_FILE = "exemptions.yaml"
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        """Return the time, aware and in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The checks of one tenant that somebody wants evaluated, and what they need.
+
+    ``switched_off`` are those that the configuration skips.
+    """
+
+    checks: tuple[CompiledCheck, ...]
+    switched_off: tuple[CompiledCheck, ...]
+    wanted: tuple[WantedTable, ...]
+    permissions: tuple[NeededPermission, ...]
+
+
+def dictionary() -> Dictionary:
+    """Return the data dictionary."""
+    return Dictionary(TABLES, RESOURCE_TYPES)
+
+
+def catalog_of(config: Path | None) -> Catalog:
+    """Return the checks of the configuration; without one, those that come with posture."""
+    if config is None and not any((Path.cwd() / name).is_file() for name in FILE_NAMES):
+        return load_catalog([], dictionary())
+    return load_application(config).catalog
+
+
+def verify(checks: Sequence[LoadedCheck], *, with_probes: bool) -> Iterator[Verification]:
+    """Run the tests inside checks, and the probes, on tables in memory."""
+    return verify_checks(checks, bench=TableBench(TABLES), dictionary=dictionary(), with_probes=with_probes)
+
+
+def load_application(config: Path | None, *, pace: Pace = PUBLISHED) -> Application:
+    """Read the configuration and the checks, and return everything bound to them. Nothing else is opened yet.
+
+    Raises:
+        SettingsError: the configuration is missing or wrong, or names a check that does not exist.
+        DefinitionErrors: check files are wrong.
+    """
+    path = find_config(config, environment=os.environ, directory=Path.cwd())
+    application = Application(load_settings(path, environment=os.environ), pace=pace)
+    known = {str(loaded.check.id): loaded.defaults.keys() for loaded in application.catalog.checks}
+    refuse_unknown_checks(application.settings, known)
+    return application
+
+
+class Application:
+    """posture with one configuration. Adapters are built when they are first used."""
+
+    def __init__(self, settings: Settings, *, pace: Pace) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self._pace = pace
+
+    @cached_property
+    def dictionary(self) -> Dictionary:
+        return dictionary()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return load_catalog(self.settings.check_directories, self.dictionary)
+
+    @cached_property
+    def store(self) -> Store:
+        return prepare_store(self.settings.store_url.reveal())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self.settings.warnings
+
+    @property
+    def titles(self) -> dict[CheckId, str]:
+        """The title of every check, by id."""
+        return {loaded.check.id: loaded.check.title for loaded in self.catalog.checks}
+
+    def tenants_named(self, names: Sequence[str]) -> tuple[TenantSettings, ...]:
+        """Return the tenants of these names, all of them if there is no name."""
+        if not names:
+            return self.settings.tenants
+        return tuple(self.settings.tenant(name) for name in dict.fromkeys(names))
+
+    def tenant_named(self, name: str | None) -> TenantSettings:
+        """Return one tenant; without a name, the only one that the configuration has."""
+        if name is not None:
+            return self.settings.tenant(name)
+        if len(self.settings.tenants) > 1:
+            known = ", ".join(tenant.name for tenant in self.settings.tenants)
+            raise UsageError(f"there are several tenants; choose one with --tenant: {known}")
+        return self.settings.tenants[0]
+
+    def known_check(self, name: str) -> CheckId:
+        """Return a check id after making sure that there is such a check."""
+        return self.catalog.check(name).check.id
+
+    def selection(self, tenant: TenantSettings, *, checks: Sequence[str], tags: Sequence[str]) -> Selection:
+        """Return the checks of a tenant, narrowed to ``checks`` and ``tags``.
+
+        A check that is named in ``checks`` is evaluated even if the configuration skips it.
+        """
+        chosen = self.catalog.select(only=checks, tags=tags)
+        in_scope = [loaded for loaded in chosen if checks or self._is_in_scope(tenant, loaded)]
+        compiled = {loaded.check.id: self._compiled(tenant, loaded) for loaded in in_scope}
+        off = () if checks else tuple(id for id in compiled if not self.settings.wants(tenant, id))
+        on = tuple(check for id, check in compiled.items() if id not in off)
+        wanted = wanted_tables(on, TABLES)
+        return Selection(
+            checks=on,
+            switched_off=tuple(compiled[id] for id in off),
+            wanted=wanted,
+            permissions=needed_permissions(wanted, on),
+        )
+
+    def _is_in_scope(self, tenant: TenantSettings, loaded: LoadedCheck) -> bool:
+        """Say whether the check is on, or was on but for a "skip", which a scan reports."""
+        id = loaded.check.id
+        scopes = (self.settings.checks, tenant.checks)
+        return all(not scope.only or id in scope.only or id in scope.skip for scope in scopes)
+
+    def _compiled(self, tenant: TenantSettings, loaded: LoadedCheck) -> CompiledCheck:
+        return compile_check(loaded, self.settings.parameters_of(tenant, loaded.check.id))
+
+    def scan(self, tenant: TenantSettings, selection: Selection, *, all_verdicts: bool) -> Iterator[ScanEvent]:
+        """Scan one tenant and yield what happens; see ``scan_tenant``."""
+        request = ScanRequest(
+            run_id=uuid.uuid4().hex,
+            tenant_id=tenant.tenant_id,
+            tenant_name=tenant.name,
+            checks=selection.checks,
+            switched_off=selection.switched_off,
+            wanted=selection.wanted,
+            exemptions=self._exemptions_of_file(),
+            all_verdicts=all_verdicts,
+        )
+        return scan_tenant(
+            request,
+            graph=self.reader(tenant),
+            snapshots=self.snapshots(tenant),
+            open_unit=self.store.open_unit,
+            clock=self.clock,
+        )
+
+    def diagnose(self, tenant: TenantSettings, selection: Selection) -> Diagnosis:
+        """Find out whether the selected checks can run."""
+        return diagnose_tenant(selection.checks, selection.wanted, graph=self.reader(tenant))
+
+    def reader(self, tenant: TenantSettings) -> TenantReader:
+        return TenantReader(self._connection(tenant), pace=self._pace)
+
+    def snapshots(self, tenant: TenantSettings) -> TenantSnapshots:
+        return TenantSnapshots(
+            self.settings.data_dir,
+            tenant_id=tenant.tenant_id,
+            dictionary=TABLES,
+            keep=self.settings.snapshots_kept,
+        )
+
+    def query(self, tenant: TenantSettings, sql: str) -> Answer:
+        """Ask the latest snapshot of a tenant."""
+        snapshot = self.snapshots(tenant).latest()
+        if snapshot is None:
+            raise UsageError(f"{tenant.name} has no snapshot yet; posture scan makes one")
+        return snapshot.query(sql)
+
+    def exemptions(self) -> tuple[Exemption, ...]:
+        """Return every exemption on record, of the file and of the database, those that ended too."""
+        with self.store.reading() as reader:
+            recorded = tuple(record.exemption for record in reader.exemptions())
+        return (*self._exemptions_of_file(), *recorded)
+
+    @contextmanager
+    def finding_views(self, wanted: FindingFilter) -> Iterator[Iterator[FindingView]]:
+        """Give findings as they stand now, streamed."""
+        exemptions, now = self.exemptions(), self.clock.now()
+        names = {tenant.tenant_id: tenant.name for tenant in self.settings.tenants}
+        with self.store.reading() as reader:
+            yield (
+                view_of(finding, exemptions, tenant=names.get(finding.tenant_id, ""), now=now)
+                for finding in reader.findings(wanted)
+            )
+
+    def finding(self, prefix: str) -> tuple[FindingView, Sequence[FindingEvent]]:
+        """Return the one finding whose fingerprint begins so, and its history."""
+        names = {tenant.tenant_id: tenant.name for tenant in self.settings.tenants}
+        exemptions, now = self.exemptions(), self.clock.now()
+        with self.store.reading() as reader:
+            found = [finding for finding in reader.by_prefix(prefix) if finding.tenant_id in names]
+            if not found:
+                raise UsageError(f'no finding has an id that begins with "{prefix}"; see posture findings list')
+            if len(found) > 1:
+                raise UsageError(f'{len(found)} findings have an id that begins with "{prefix}"; give more of it')
+            finding = found[0]
+            view = view_of(finding, exemptions, tenant=names[finding.tenant_id], now=now)
+            return view, reader.history(finding)
+
+    def _exemptions_of_file(self) -> tuple[Exemption, ...]:
+        path = self.settings.path.parent / _EXEMPTIONS_FILE
+        names = [tenant.name for tenant in self.settings.tenants]
+        return load_exemptions(path, self.catalog.ids, known_tenants=names)
+
+    def _connection(self, tenant: TenantSettings) -> Connection:
+        roots = _roots(tenant)
+        reader = tenant.reader.resolve()
+        proxy = self.settings.http.proxy
+        return Connection(
+            tenant_id=tenant.tenant_id,
+            cloud=tenant.cloud,
+            graph_root=roots.graph,
+            login_root=roots.login,
+            client_id=reader.client_id,
+            credential=_credential(reader),
+            ca_bundle=self.settings.http.ca_bundle,
+            proxy=proxy.reveal() if proxy else None,
+        )
+
+
+def _roots(tenant: TenantSettings) -> CloudRoots:
+    if tenant.endpoints is not None:
+        return CloudRoots(graph=tenant.endpoints.graph, login=tenant.endpoints.login)
+    return CLOUD_ROOTS[tenant.cloud]
+
+
+def _credential(reader: Reader) -> Credential:
+    match reader:
+        case ClientSecretReader():
+            return ClientSecret(value=reader.secret.reveal())
+        case CertificateReader():
+            return Certificate(path=reader.path, password=reader.password.reveal() if reader.password else None)
+        case WorkloadIdentityReader():
+            return WorkloadIdentity(token_file=reader.token_file)
+        case ManagedIdentityReader():
+            return ManagedIdentity()

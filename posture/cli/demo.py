@@ -1,0 +1,106 @@
+"""``posture demo``: a made-up tenant, scanned through exactly the code that scans a real one."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from posture.cli.console import err, out
+from posture.errors import UsageError
+
+_STOP_SECONDS = 10
+
+_CONFIG = """\
+# A made-up tenant, served by "posture demo --serve" on this machine.
+data_dir: ./data
+http: {{ca_bundle: {ca_bundle}, proxy: null}}
+tenants:
+  - name: contoso
+    tenant_id: {tenant_id}
+    cloud: custom
+    endpoints: {{graph: "{url}", login: "{url}"}}
+    reader:
+      client_id: {client_id}
+      client_secret: ${{file:./client-secret}}
+"""
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    users: Annotated[int, typer.Option(min=1, help="How many users the made-up company has.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same company.")] = 1,
+    directory: Annotated[
+        Path, typer.Option(help="Where the configuration and the data of the demonstration go.")
+    ] = Path("posture-demo"),
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Leave the simulator running and print a configuration for it.")
+    ] = False,
+) -> None:
+    """Scan a made-up company: no tenant and no account needed."""
+    from posture.cli.scan import scan
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with _simulator(directory, users=users, seed=seed, port=port) as ready:
+            config = _write_config(directory, ready)
+            if serve:
+                _wait(config)
+            else:
+                scan(config=config)
+    except OSError as error:
+        raise UsageError(f"cannot write to {directory}: {error.strerror}") from error
+
+
+@contextmanager
+def _simulator(directory: Path, *, users: int, seed: int, port: int) -> Iterator[Mapping[str, str]]:
+    """Run the simulator in a process of its own, as far away as Graph would be; give what it says when ready."""
+    arguments = ["--users", str(users), "--seed", str(seed), "--port", str(port), "--directory", str(directory)]
+    command = [sys.executable, "-m", "posture.simulator", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own module
+        try:
+            with err().status(f"making up a company with {users:,} users"):
+                line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                raise UsageError(f"the simulator could not start on port {port}; choose another --port")
+            yield json.loads(line)
+        finally:
+            process.terminate()
+            process.wait(_STOP_SECONDS)
+
+
+def _write_config(directory: Path, ready: Mapping[str, str]) -> Path:
+    """Write a configuration that points at the simulator, its secret in a file beside it."""
+    secret = directory / "client-secret"
+    secret.touch(mode=0o600)
+    secret.write_text(ready["client_secret"], encoding="utf-8")
+    config = directory / "posture.yaml"
+    bundle = json.dumps(str(Path(ready["ca_bundle"]).resolve()))
+    config.write_text(_CONFIG.format_map({**ready, "ca_bundle": bundle}), encoding="utf-8")
+    return config
+
+
+def _wait(config: Path) -> None:
+    """Leave the simulator to the user until they interrupt it."""
+    # A supervisor ends us with SIGTERM; it must take the simulator with it as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = out()
+    console.print(f"The simulator is running. Its configuration is {config}:\n")
+    console.print(config.read_text(encoding="utf-8"))
+    console.print(f"In another terminal: posture scan --config {config}\nCtrl-C ends it.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print("Stopped.")

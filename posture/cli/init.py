@@ -1,0 +1,147 @@
+"""``posture init``: a first settings file, and what to do next."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from posture.cli.console import out
+from posture.domain.tenant import Cloud
+from posture.errors import UsageError
+
+if TYPE_CHECKING:
+    from posture.config import Draft, Endpoints
+
+_CREDENTIALS = ("certificate", "secret", "managed-identity", "workload-identity")
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(init)
+
+
+def init(
+    file: Annotated[Path, typer.Option("--output", "-o", help="Where to write the settings.")] = Path("posture.yaml"),
+    name: Annotated[str | None, typer.Option(help="How to call the tenant.")] = None,
+    tenant_id: Annotated[str | None, typer.Option(help="Its directory (tenant) id, a GUID.")] = None,
+    cloud: Annotated[Cloud | None, typer.Option(help="The cloud it lives in.")] = None,
+    graph: Annotated[str | None, typer.Option(help="Custom cloud: https root of Graph.")] = None,
+    login: Annotated[str | None, typer.Option(help="Custom cloud: https root of the authority.")] = None,
+    credential: Annotated[str | None, typer.Option(help=f"One of: {', '.join(_CREDENTIALS)}.")] = None,
+    client_id: Annotated[
+        str | None, typer.Option(help="Application (client) id, if it is registered already.")
+    ] = None,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing; take defaults.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a commented settings file for one tenant and show how to register the app it signs in with."""
+    if file.exists() and not force:
+        raise UsageError(f"{file} is there already. Name another with --output, or replace it with --force")
+    ask = _Questions(silent=no_input)
+    chosen = Cloud(ask.choice("--cloud", cloud, "Cloud", tuple(Cloud), default=Cloud.PUBLIC))
+    draft = _draft(
+        name=ask.text("--name", name, "Name for the tenant, as you like to call it"),
+        tenant_id=ask.text("--tenant-id", tenant_id, "Directory (tenant) id"),
+        cloud=chosen,
+        endpoints=_endpoints(ask, chosen, graph, login),
+        credential=ask.choice("--credential", credential, "Credential", _CREDENTIALS, default=_CREDENTIALS[0]),
+        client_id=client_id or ask.optional("Application (client) id, empty if it is not registered yet"),
+    )
+    _write(draft, file, force=force)
+    _show_next_steps(draft, file)
+
+
+class _Questions:
+    """Asks for what the options left open, unless silent."""
+
+    def __init__(self, *, silent: bool) -> None:
+        self._silent = silent
+
+    def text(self, option: str, given: str | None, question: str) -> str:
+        if given is None and self._silent:
+            raise UsageError(f"{option} is missing, and --no-input forbids to ask for it")
+        return str(typer.prompt(question)).strip() if given is None else given
+
+    def optional(self, question: str) -> str | None:
+        answer = "" if self._silent else str(typer.prompt(question, default="", show_default=False))
+        return answer.strip() or None
+
+    def choice(self, option: str, given: str | None, question: str, known: tuple[str, ...], *, default: str) -> str:
+        if given is None and not self._silent:
+            given = str(typer.prompt(f"{question} ({', '.join(known)})", default=str(default)))
+        answer = default if given is None else given.strip()
+        if answer not in known:
+            from posture.definitions.dictionary import did_you_mean
+
+            advice = did_you_mean(answer, known, otherwise=f"Choose one of: {', '.join(known)}.")
+            raise UsageError(f'{option} does not know "{answer}". {advice}')
+        return answer
+
+
+def _endpoints(ask: _Questions, cloud: Cloud, graph: str | None, login: str | None) -> Endpoints | None:
+    if cloud is not Cloud.CUSTOM:
+        if graph or login:
+            raise UsageError("--graph and --login belong to --cloud custom")
+        return None
+    from posture.config import Endpoints
+
+    return Endpoints(
+        graph=ask.text("--graph", graph, "Root of Graph, https://host:port"),
+        login=ask.text("--login", login, "Root of the authority, https://host:port"),
+    )
+
+
+def _draft(
+    *,
+    name: str,
+    tenant_id: str,
+    cloud: Cloud,
+    endpoints: Endpoints | None,
+    credential: str,
+    client_id: str | None,
+) -> Draft:
+    from posture.config import Credential, Draft
+
+    return Draft(
+        name=name,
+        tenant_id=tenant_id,
+        cloud=cloud,
+        endpoints=endpoints,
+        credential=Credential(credential),
+        client_id=client_id,
+    )
+
+
+def _write(draft: Draft, file: Path, *, force: bool) -> None:
+    """Write the settings, after reading them as a scan would: an answer that cannot work is refused here."""
+    from posture.config import draft_text, parse_settings
+
+    text = draft_text(draft)
+    parse_settings(text, path=file, environment=os.environ)
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+
+
+def _show_next_steps(draft: Draft, file: Path) -> None:
+    from posture.bootstrap import load_application
+    from posture.config import Credential
+    from posture.report.app_registration import steps
+
+    application = load_application(file)
+    (tenant,) = application.tenants_named([])
+    needed = application.selection(tenant, checks=[], tags=[]).permissions
+    names = [need.permission for need in needed]
+    option = "" if file == Path("posture.yaml") else f" --config {file}"
+    console = out()
+    console.print(f"Written: {file}\n\nRegister the app that reads the tenant:")
+    for number, sentence in enumerate(steps(names, display_name="posture reader", cloud=draft.cloud), start=1):
+        console.print(f"  {number}. {sentence}")
+    console.print(f"Or let the Azure CLI do it: posture permissions --format script{option} > register.sh")
+    if draft.credential is Credential.SECRET:
+        console.print(f'Then hand over the secret: export {draft.variable("SECRET")}="…"')
+    console.print(f"\nNext: posture doctor{option}", style="bold")

@@ -1,0 +1,42 @@
+"""A check as JSON values."""
+
+from __future__ import annotations
+
+from posture.definitions.loaded import LoadedCheck
+from posture.domain.check import Parameter
+
+
+def check_json(loaded: LoadedCheck) -> dict[str, object]:
+    """Return what people and scripts want to know of a check; ``reads`` maps source tables to columns."""
+    check = loaded.check
+    return {
+        "id": check.id,
+        "title": check.title,
+        "resource": check.resource,
+        "severity": check.severity.default.value,
+        "critical_when": check.severity.critical_when,
+        "maturity": check.maturity.value,
+        "tags": list(check.tags),
+        "why": check.why,
+        "fix": check.fix,
+        "references": list(check.references),
+        "false_positives": list(check.false_positives),
+        "frameworks": {name: list(ids) for name, ids in check.frameworks.items()},
+        "parameters": [_parameter_json(parameter) for parameter in check.parameters],
+        "reads": {table: sorted(columns) for table, columns in sorted(loaded.reads.source_columns.items())},
+        "is_local": check.is_local,
+    }
+
+
+def _parameter_json(parameter: Parameter) -> dict[str, object]:
+    default = parameter.default
+    return {
+        "name": parameter.name,
+        "type": parameter.type.value,
+        "default": list(default) if isinstance(default, tuple) else default,
+        "unit": parameter.unit,
+        "minimum": parameter.minimum,
+        "maximum": parameter.maximum,
+        "choices": list(parameter.choices),
+        "help": parameter.help,
+    }
