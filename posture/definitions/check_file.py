@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from posture.definitions.check_model import CheckModel, SeverityModel
 from posture.definitions.check_sql import judgement_sql
+from posture.definitions.check_words import OWN_PARAMETER, declared_parameters, require_known, require_words
 from posture.definitions.dictionary import did_you_mean
+from posture.definitions.home_rows import REQUIRED_COLUMNS, home_rows
 from posture.definitions.inline_tests import CaseReader
 from posture.definitions.lineage import SqlReader
 from posture.definitions.loaded import LoadedCheck
 from posture.definitions.message import Message, MessageRefused, parse_message
 from posture.definitions.model_errors import validate
-from posture.definitions.parameters import ParameterRefused, declared_parameter
 from posture.definitions.reads import Lineage
 from posture.definitions.scope import Output, TableName
 from posture.definitions.sql_rules import refuse_closing_unknown, refuse_forbidden
 from posture.definitions.sql_text import ParsedSql, SqlRefused, parse_condition, parse_select
-from posture.definitions.vocabulary import FRAMEWORKS, TAGS
 from posture.definitions.yaml_source import Step, YamlDocument, read_yaml
-from posture.domain.check import Check, CheckId, Maturity, Parameter, SeverityRule
+from posture.domain.check import Check, CheckId, Parameter, SeverityRule
 from posture.errors import DefinitionError
 from posture.tables.table import ResourceType
 
 _T = TypeVar("_T")
-_OWN_PARAMETER: Final = "now"
-_REQUIRED_COLUMNS: Final = ("resource_id", "resource_name")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +65,16 @@ class _Loading:
         self._dictionary = lineage.dictionary
 
     def load(self, actions: Collection[str], *, is_local: bool) -> LoadedCheck:
-        self._require_words(actions)
+        require_words(self._document, self._model, actions)
         resource = self._resource_type()
-        parameters = self._parameters()
-        rows_text = self._model.rows if self._model.rows is not None else self._home_rows(resource)
+        parameters = declared_parameters(self._document, self._model)
+        rows_text = (
+            self._model.rows if self._model.rows is not None else home_rows(self._model, resource, self._dictionary)
+        )
         check = self._check(parameters, is_local=is_local)
         sql = self._parse(check, rows_text)
         reader = SqlReader(self._dictionary)
-        output = self._resolve(sql, reader, has_own_rows=self._model.rows is not None)
+        output = self._resolve(sql, reader, resource)
         used = self._parameters_used(sql, parameters)
         self._require_columns(output)
         reads = self._lineage.reads(reader.columns_read)
@@ -98,39 +97,6 @@ class _Loading:
             document=self._document,
         )
 
-    def _require_words(self, actions: Collection[str]) -> None:
-        if self._model.id != self._document.path.stem:
-            raise self._error(
-                ("id",), f'the id is not "{self._document.path.stem}"', "Id and file name must be equal."
-            )
-        self._require_known(self._model.tags, TAGS, "tag", ("tags",))
-        self._require_known(self._model.actions, actions, "action", ("actions",))
-        for key in self._model.frameworks:
-            if key not in FRAMEWORKS:
-                advice = did_you_mean(key, FRAMEWORKS, otherwise=f"Use one of: {', '.join(sorted(FRAMEWORKS))}.")
-                raise self._error(("frameworks", key), f'"{key}" is not a framework', advice)
-        for number, reference in enumerate(self._model.references):
-            if not re.fullmatch(r"https://[^\s<>\"]+", reference):
-                raise self._error(
-                    ("references", number), "this is not an https address", "Link a page that explains."
-                )
-        is_deprecated = self._model.maturity is Maturity.DEPRECATED
-        if is_deprecated != (self._model.deprecated_because is not None):
-            raise self._error(
-                ("maturity",), "a deprecated check, and only that, tells why", 'Use "deprecated_because" with it.'
-            )
-
-    def _require_known(
-        self, words: Sequence[str], known: Collection[str], what: str, steps: tuple[Step, ...]
-    ) -> None:
-        for number, word in enumerate(words):
-            if word not in known:
-                listed = f"There are: {', '.join(sorted(known)) or 'none yet'}."
-                advice = did_you_mean(word, known, otherwise=listed)
-                raise self._error((*steps, number), f'there is no {what} "{word}"', advice)
-            if word in words[:number]:
-                raise self._error((*steps, number), f'the {what} "{word}" stands here twice', "Keep one.")
-
     def _resource_type(self) -> ResourceType:
         found = self._dictionary.resource_type(self._model.resource)
         if found is None:
@@ -138,32 +104,6 @@ class _Loading:
             advice = did_you_mean(self._model.resource, names, otherwise=f"Use one of: {', '.join(names)}.")
             raise self._error(("resource",), f'there is no resource type "{self._model.resource}"', advice)
         return found
-
-    def _parameters(self) -> tuple[Parameter, ...]:
-        found: list[Parameter] = []
-        for name, model in self._model.params.items():
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == _OWN_PARAMETER:
-                raise self._error(("params", name), f'"{name}" cannot name a parameter', "Use a word in lower case.")
-            try:
-                found.append(declared_parameter(name, model))
-            except ParameterRefused as refused:
-                raise self._error(("params", name), str(refused), "Correct the parameter.") from refused
-        return tuple(found)
-
-    def _home_rows(self, resource: ResourceType) -> str:
-        """Return the rows of the home table: only the columns that the file names, so no more is asked of Graph."""
-        words = set(self._model.identity) | set(self._model.evidence)
-        for text in (self._model.message.fail, self._model.message.unknown):
-            words.update(re.findall(r"\w+", text))
-        for condition in (self._model.applies_when, self._model.fail_when, self._critical_when()):
-            words.update(re.findall(r"\w+", str(condition)))
-        columns = [name for name in self._dictionary.columns(resource.table) if name in words]
-        chosen = [
-            f"{self._dictionary.id_column(resource.table)} as resource_id",
-            f"{resource.name_column} as resource_name",
-            *columns,
-        ]
-        return f"select {', '.join(chosen)} from {resource.table}"  # noqa: S608 - names are the dictionary's
 
     def _critical_when(self) -> str | None:
         severity = self._model.severity
@@ -209,9 +149,12 @@ class _Loading:
             else None,
         )
 
-    def _resolve(self, sql: _Sql, reader: SqlReader, *, has_own_rows: bool) -> Output:
-        at: tuple[Step, ...] = ("rows",) if has_own_rows else ("resource",)
-        output = self._at(at, lambda: reader.read_select(sql.rows))
+    def _resolve(self, sql: _Sql, reader: SqlReader, resource: ResourceType) -> Output:
+        output = self._at(("rows",), lambda: reader.read_select(sql.rows))
+        if self._model.rows is None:
+            # Those that the file names are among the rows; all are listed so that a typing error finds its word.
+            columns = tuple(self._dictionary.columns(resource.table))
+            output = Output(columns=(*REQUIRED_COLUMNS, *columns), is_open=False)
         steps: list[tuple[tuple[Step, ...], ParsedSql | None]] = [
             (("applies_when",), sql.applies_when),
             (("fail_when",), sql.fail_when),
@@ -223,7 +166,7 @@ class _Loading:
         return output
 
     def _parameters_used(self, sql: _Sql, parameters: Iterable[Parameter]) -> frozenset[str]:
-        known = {parameter.name for parameter in parameters} | {_OWN_PARAMETER}
+        known = {parameter.name for parameter in parameters} | {OWN_PARAMETER}
         places: list[tuple[tuple[Step, ...], ParsedSql | None]] = [
             (("rows",), sql.rows),
             (("applies_when",), sql.applies_when),
@@ -238,7 +181,7 @@ class _Loading:
                     location = self._document.locate_within(place, offset)
                     raise DefinitionError(f"there is no parameter ${name}", at=location, advice=advice)
                 used.add(name)
-        for name in sorted(known - used - {_OWN_PARAMETER}):
+        for name in sorted(known - used - {OWN_PARAMETER}):
             raise self._error(("params", name), f'the parameter "{name}" is never used', f"Use ${name}, or drop it.")
         return frozenset(used)
 
@@ -250,11 +193,11 @@ class _Loading:
                 raise self._error(("rows",), f'two columns are called "{column}"', 'Rename one with "as".')
         if output.is_open:
             return
-        for name in _REQUIRED_COLUMNS:
+        for name in REQUIRED_COLUMNS:
             if name not in output.columns:
                 raise self._error(("rows",), f"rows return no {name}", f'Name a column with "as {name}".')
         for key, names in (("identity", self._model.identity), ("evidence", self._model.evidence)):
-            self._require_known(names, output.columns, "column", (key,))
+            require_known(self._document, names, output.columns, "column", (key,))
 
     def _message(self, which: str, text: str, output: Output) -> Message:
         try:

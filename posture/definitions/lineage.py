@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from posture.definitions.dictionary import Dictionary, did_you_mean
+from posture.definitions.relations import derived_relation, generated_relation, renamed, same_names, united
 from posture.definitions.scope import Output, Relation, Scope, TableName
 from posture.definitions.sql_text import ParsedSql, SqlRefused
 
@@ -44,7 +45,7 @@ class SqlReader:
             SqlRefused: a table or a column does not exist.
         """
         resolver = _Resolver(self._dictionary, self, parsed)
-        rows = Relation(name="resources", columns=_same(over.columns), table=None, is_open=over.is_open)
+        rows = Relation(name="resources", columns=same_names(over.columns), table=None, is_open=over.is_open)
         resolver.visit(parsed.tree, Scope(outer=None, ctes={}, relations=[rows]))
 
 
@@ -66,7 +67,7 @@ class _Resolver:
         if isinstance(node, exp.SetOperation):
             left = self.query(node.this, outer=outer, ctes=ctes)
             right = self.query(node.expression, outer=outer, ctes=ctes)
-            return _united(left, right, by_name=bool(node.args.get("by_name")))
+            return united(left, right, by_name=bool(node.args.get("by_name")))
         if isinstance(node, exp.Select):
             return self._select(node, outer=outer, ctes=ctes)
         if isinstance(node, exp.Values):
@@ -107,8 +108,8 @@ class _Resolver:
             name = cte.alias.lower()
             if clause.args.get("recursive") and isinstance(cte.this, exp.SetOperation):
                 start = self.query(cte.this.this, outer=outer, ctes=known)
-                known[name] = _renamed(start, cte.args["alias"])
-            known[name] = _renamed(self.query(cte.this, outer=outer, ctes=known), cte.args["alias"])
+                known[name] = renamed(start, cte.args["alias"])
+            known[name] = renamed(self.query(cte.this, outer=outer, ctes=known), cte.args["alias"])
         return known
 
     def _select(self, node: exp.Select, *, outer: Scope | None, ctes: Mapping[str, Output]) -> Output:
@@ -191,21 +192,21 @@ class _Resolver:
             alias = node.args.get("alias")
             if isinstance(inner, exp.Subquery):
                 output = self.query(inner, outer=scope, ctes=scope.ctes)
-                scope.relations.append(_derived_relation(output, alias, "lateral"))
+                scope.relations.append(derived_relation(output, alias, "lateral"))
                 return
             self.visit(inner, scope)
-            scope.relations.append(_generated_relation(inner, alias or inner.args.get("alias")))
+            scope.relations.append(generated_relation(inner, alias or inner.args.get("alias")))
         elif isinstance(node, exp.Table):
             self._table(node, scope)
         elif isinstance(node, exp.Unnest):
             for part in node.expressions:
                 self.visit(part, scope)
-            scope.relations.append(_generated_relation(node, node.args.get("alias")))
+            scope.relations.append(generated_relation(node, node.args.get("alias")))
         elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
             self._source(node.this, scope)
         elif isinstance(node, exp.Query):
             output = self.query(node, outer=scope, ctes=scope.ctes)
-            scope.relations.append(_derived_relation(output, node.args.get("alias"), "subquery"))
+            scope.relations.append(derived_relation(output, node.args.get("alias"), "subquery"))
         else:
             raise self._parsed.refuse(node, "this cannot be read from", "Read tables of the dictionary.")
         self._joins(node.args.get("joins") or (), scope)
@@ -220,11 +221,11 @@ class _Resolver:
         alias = node.args.get("alias")
         if isinstance(node.this, exp.Func):
             self.visit(node.this, scope)
-            scope.relations.append(_generated_relation(node.this, alias))
+            scope.relations.append(generated_relation(node.this, alias))
             return
         name, schema = node.name.lower(), node.db.lower()
         if not schema and name in scope.ctes:
-            scope.relations.append(_derived_relation(scope.ctes[name], alias, name))
+            scope.relations.append(derived_relation(scope.ctes[name], alias, name))
             return
         if node.catalog or schema not in ("", _PREVIOUS):
             raise self._parsed.refuse(
@@ -236,7 +237,7 @@ class _Resolver:
         table = TableName(name, schema == _PREVIOUS)
         self._read.setdefault(table, set())
         columns = tuple(self._dictionary.columns(name))
-        visible = _renamed(Output(columns=columns, is_open=False), alias).columns
+        visible = renamed(Output(columns=columns, is_open=False), alias).columns
         scope.relations.append(
             Relation(
                 name=node.alias_or_name.lower(),
@@ -315,39 +316,3 @@ def _star_of(item: exp.Expr) -> exp.Star | None:
 
 def _star_relation(item: exp.Expr) -> exp.Identifier | None:
     return item.args.get("table") if isinstance(item, exp.Column) else None
-
-
-def _alias_columns(alias: exp.Expr | None) -> tuple[str, ...]:
-    columns = alias.args.get("columns") if alias is not None else None
-    return tuple(column.name.lower() for column in columns or ())
-
-
-def _renamed(output: Output, alias: exp.Expr | None) -> Output:
-    names = _alias_columns(alias)
-    return Output(columns=names + output.columns[len(names) :], is_open=output.is_open)
-
-
-def _derived_relation(output: Output, alias: exp.Expr | None, otherwise: str) -> Relation:
-    output = _renamed(output, alias)
-    name = alias.name.lower() if alias is not None and alias.name else otherwise
-    return Relation(name=name, columns=_same(output.columns), table=None, is_open=output.is_open)
-
-
-def _generated_relation(node: exp.Expr, alias: exp.Expr | None) -> Relation:
-    """Return the relation that unnest or a series makes: one column, named by the alias or the function."""
-    names = _alias_columns(alias)
-    own = "unnest" if isinstance(node, exp.Unnest) else "range"
-    name = alias.name.lower() if alias is not None and alias.name else own
-    # Fields of unnested structs can be named like columns; their names are not in the dictionary.
-    return Relation(name=name, columns=_same(names or (own,)), table=None, is_open=not names)
-
-
-def _united(left: Output, right: Output, *, by_name: bool) -> Output:
-    columns = left.columns
-    if by_name:
-        columns += tuple(column for column in right.columns if column not in left.columns)
-    return Output(columns=columns, is_open=left.is_open or right.is_open)
-
-
-def _same(columns: Sequence[str]) -> dict[str, str]:
-    return {column: column for column in columns}

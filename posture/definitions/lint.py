@@ -1,0 +1,97 @@
+"""Advice on checks that load: what a reviewer would ask for. Nothing here makes a check work differently."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from posture.definitions.loaded import LoadedCheck
+from posture.definitions.yaml_source import Plain, Step
+from posture.errors import DefinitionError
+
+_GUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
+_DOMAIN = re.compile(r"\b(?:[\w-]+\.)+(?:com|org|net|io|de|eu|uk|us|edu|gov|info|biz|cloud)\b", re.IGNORECASE)
+# RFC 2606, and the companies of Microsoft's own examples.
+_MADE_UP: Final = re.compile(
+    r"(^|\.)(example\.(com|org|net)|[\w-]+\.(example|test|invalid)|(contoso|fabrikam)(\.onmicrosoft)?\.com)$"
+)
+# Ids that are the same in every tenant: Microsoft's own roles, applications, permissions and products.
+_SAME_EVERYWHERE: Final = ("template_id", "definition_id", "app_id", "role_id", "permission_id", "sku_id", "plan_id")
+_SHORTEST_TEXT: Final = 40
+
+
+def lint(checks: Iterable[LoadedCheck]) -> tuple[DefinitionError, ...]:
+    """Return everything that should be better, in the order of checks and lines."""
+    return tuple(error for loaded in checks for error in lint_check(loaded))
+
+
+def lint_check(loaded: LoadedCheck) -> tuple[DefinitionError, ...]:
+    """Return what should be better in one check."""
+    found = [*_texts(loaded), *_references(loaded), *_messages(loaded), *_test_values(loaded)]
+    return tuple(sorted(found, key=lambda error: (error.at.line, error.at.column)))
+
+
+def _texts(loaded: LoadedCheck) -> Iterator[DefinitionError]:
+    check, error = loaded.check, loaded.document.error
+    if check.title.endswith(".") or not check.title[0].isupper():
+        advice = "Begin with a capital and leave the full stop out."
+        yield error("the title does not read as a headline", at=("title",), advice=advice)
+    for key, text in (("why", check.why), ("fix", check.fix)):
+        if len(text) < _SHORTEST_TEXT or not text.endswith((".", "!", "?")):
+            yield error(f'"{key}" is not a full sentence', at=(key,), advice="Write at least one whole sentence.")
+    for parameter in check.parameters:
+        if not parameter.unit and not parameter.help and not parameter.choices:
+            steps = ("params", parameter.name)
+            yield error("the parameter has no unit and no help", at=steps, advice="Say what its value means.")
+
+
+def _references(loaded: LoadedCheck) -> Iterator[DefinitionError]:
+    seen: set[str] = set()
+    for number, reference in enumerate(loaded.check.references):
+        if re.match(r"https://learn\.microsoft\.com/[a-z]{2}-[a-z]{2}/", reference):
+            advice = "Leave the language out of the address; the reader's is chosen then."
+            yield loaded.document.error("the link has a language in it", at=("references", number), advice=advice)
+        if reference in seen:
+            yield loaded.document.error("the link stands here twice", at=("references", number), advice="Keep one.")
+        seen.add(reference)
+
+
+def _messages(loaded: LoadedCheck) -> Iterator[DefinitionError]:
+    if loaded.check.message_fail.strip() == loaded.check.message_unknown.strip():
+        advice = "Say in the second one what could not be known."
+        yield loaded.document.error("both messages say the same", at=("message", "unknown"), advice=advice)
+
+
+def _test_values(loaded: LoadedCheck) -> Iterator[DefinitionError]:
+    known = {text.lower() for text in loaded.strings}
+    for steps, text in _leaves(loaded.document.value.get("tests"), ("tests",)):
+        for guid in _GUID.findall(text):
+            if not _is_made_up_guid(guid) and guid.lower() not in known and not _is_same_everywhere(steps):
+                advice = "Use one made of repeated digits, such as 11111111-1111-1111-1111-111111111111."
+                yield loaded.document.error(f"{guid} looks like a real id", at=steps, advice=advice)
+        for domain in [*_ADDRESS.findall(text), *_DOMAIN.findall(text)]:
+            if not _MADE_UP.search(domain.lower()):
+                advice = "Use example.com or contoso.com."
+                yield loaded.document.error(f"{domain} may belong to somebody", at=steps, advice=advice)
+
+
+def _is_made_up_guid(guid: str) -> bool:
+    """Say whether nobody would take the id for a real one: each of its groups repeats few digits."""
+    return len(set(guid.replace("-", "").lower())) <= 4
+
+
+def _is_same_everywhere(steps: tuple[Step, ...]) -> bool:
+    return any(str(step).endswith(_SAME_EVERYWHERE) for step in steps[-2:])
+
+
+def _leaves(value: Plain, steps: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
+    if isinstance(value, str):
+        yield steps, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, (*steps, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, (*steps, number))
