@@ -21,7 +21,7 @@ from posture.config.settings import (
     resolved_path,
 )
 from posture.definitions.model_errors import validate
-from posture.definitions.yaml_source import Plain, Step, read_yaml
+from posture.definitions.yaml_source import Plain, Step, YamlDocument, parse_yaml, read_yaml
 from posture.domain.check import ParameterValue
 from posture.domain.tenant import Cloud
 from posture.errors import DefinitionError, SettingsError
@@ -40,16 +40,29 @@ def load_settings(path: Path, *, environment: Mapping[str, str]) -> Settings:
         SettingsError: the file cannot be read, or a setting is unknown, twice there, of a wrong type, missing,
             or contradicts another; with file, line and column.
     """
-    return _Loader(path.absolute(), environment).load()
+    try:
+        document = read_yaml(path.absolute())
+    except DefinitionError as error:
+        raise SettingsError(str(error)) from error
+    return _Loader(document, environment).load()
+
+
+def parse_settings(text: str, *, path: Path, environment: Mapping[str, str]) -> Settings:
+    """Read settings from a text that is, or will be, the content of ``path``. Raises as ``load_settings`` does."""
+    try:
+        document = parse_yaml(text, path=path.absolute())
+    except DefinitionError as error:
+        raise SettingsError(str(error)) from error
+    return _Loader(document, environment).load()
 
 
 class _Loader:
-    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, document: YamlDocument, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._directory = path.parent
+        self._document = document
+        self._directory = document.path.parent
         try:
-            self._document = read_yaml(path)
-            self._model = validate(SettingsModel, self._document, guide=_GUIDE)
+            self._model = validate(SettingsModel, document, guide=_GUIDE)
         except DefinitionError as error:
             raise SettingsError(str(error)) from error
 

@@ -1,0 +1,55 @@
+# Everything runs in .venv, made from hashed pins. `make help` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+DEPENDENCIES := import tomllib; p = tomllib.load(open("pyproject.toml", "rb")); \
+	print(*p["project"]["dependencies"], *p["dependency-groups"]["dev"], *p["build-system"]["requires"], "editables", sep="\n")
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench docs lock clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## Make .venv from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "posture needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY)  ## Scan a made-up company, served on this machine
+	@$(BIN)/posture demo
+
+test: $(READY)  ## Run every test
+	$(BIN)/pytest
+
+check: $(READY)  ## Format, lint, types, import contracts, unit and corpus tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest --quiet --ignore tests/end_to_end --ignore tests/packaging --ignore tests/faults
+
+bench: $(READY)  ## Measure scans of 1,000 to 100,000 users
+	$(BIN)/python -m benchmarks
+
+docs: $(READY)  ## Write docs/reference anew from tables, checks and commands
+	$(BIN)/python -m posture.report.reference docs/reference
+
+# Compiled by the oldest Python that is supported, which needs the most packages; works on the newer ones as well.
+lock:  ## Pin newer versions of all dependencies, with hashes
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --disable-pip-version-check pip-tools
+	$(PYTHON) -c '$(DEPENDENCIES)' > build/lock/requirements.in
+	build/lock/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --upgrade --no-annotate \
+		--no-header --no-emit-index-url --no-emit-find-links --output-file build/lock/pins.txt build/lock/requirements.in
+	{ echo '# Made by make lock. Runtime, build and development, for Python 3.11 and newer.'; \
+		cat build/lock/pins.txt; } > requirements.lock
+
+clean:  ## Remove what was made, but not posture-data
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,79 @@
+"""The first settings file that ``posture init`` writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posture.config import (
+    CertificateReader,
+    ClientSecretReader,
+    Credential,
+    Draft,
+    Endpoints,
+    ManagedIdentityReader,
+    Secret,
+    WorkloadIdentityReader,
+    draft_text,
+    parse_settings,
+)
+from posture.domain.tenant import Cloud
+
+TENANT_ID = "11111111-1111-1111-1111-111111111111"
+CLIENT_ID = "22222222-2222-2222-2222-222222222222"
+PATH = Path("/etc/posture/posture.yaml")
+
+
+def a_draft(**changes: object) -> Draft:
+    fields: dict[str, object] = {
+        "name": "contoso",
+        "tenant_id": TENANT_ID,
+        "cloud": Cloud.PUBLIC,
+        "endpoints": None,
+        "credential": Credential.SECRET,
+        "client_id": CLIENT_ID,
+    }
+    return Draft(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("credential", "expected"),
+    [
+        (Credential.SECRET, ClientSecretReader(client_id=CLIENT_ID, secret=Secret("s3cret"))),
+        (
+            Credential.CERTIFICATE,
+            CertificateReader(client_id=CLIENT_ID, path=PATH.with_name("reader.pem"), password=None),
+        ),
+        (Credential.MANAGED_IDENTITY, ManagedIdentityReader(client_id=CLIENT_ID)),
+        (Credential.WORKLOAD_IDENTITY, WorkloadIdentityReader(client_id=CLIENT_ID, token_file=Path("/run/token"))),
+    ],
+)
+def test_every_kind_of_credential_can_be_read_back(credential: Credential, expected: object) -> None:
+    environment = {"POSTURE_CONTOSO_SECRET": "s3cret", "AZURE_FEDERATED_TOKEN_FILE": "/run/token"}
+    settings = parse_settings(draft_text(a_draft(credential=credential)), path=PATH, environment=environment)
+    tenant = settings.tenant("contoso")
+    assert tenant.reader.resolve() == expected
+    assert tenant.tenant_id == TENANT_ID
+    assert settings.warnings == ()
+
+
+def test_a_client_id_that_is_not_known_yet_comes_from_the_environment() -> None:
+    text = draft_text(a_draft(client_id=None))
+    environment = {"POSTURE_CONTOSO_SECRET": "s3cret", "POSTURE_CONTOSO_CLIENT_ID": CLIENT_ID}
+    reader = parse_settings(text, path=PATH, environment=environment).tenants[0].reader.resolve()
+    assert reader == ClientSecretReader(client_id=CLIENT_ID, secret=Secret("s3cret"))
+
+
+def test_a_custom_cloud_keeps_its_endpoints() -> None:
+    endpoints = Endpoints(graph="https://localhost:8443", login="https://localhost:8444")
+    text = draft_text(a_draft(cloud=Cloud.CUSTOM, endpoints=endpoints))
+    tenant = parse_settings(text, path=PATH, environment={}).tenants[0]
+    assert (tenant.cloud, tenant.endpoints) == (Cloud.CUSTOM, endpoints)
+
+
+@given(name=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True))
+def test_every_allowed_name_comes_back_as_it_was(name: str) -> None:
+    assert parse_settings(draft_text(a_draft(name=name)), path=PATH, environment={}).tenants[0].name == name
