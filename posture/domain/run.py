@@ -20,9 +20,9 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """``taken_at`` is the time of the snapshot: when its first request was sent; ``finished_at`` is None until the end.
+    """``taken_at`` is the time of the snapshot: when its first request was sent.
 
-    ``aborted_because`` is a sentence and set only if the run was aborted.
+    ``finished_at`` is None while the run goes on. ``aborted_because`` is a sentence and set only if the run was aborted.
     """
 
     id: str
