@@ -22,7 +22,8 @@ class RunState(StrEnum):
 class Run:
     """``taken_at`` is the time of the snapshot: when its first request was sent.
 
-    ``finished_at`` is None while the run goes on. ``aborted_because`` is a sentence and set only if the run was aborted.
+    ``finished_at`` is None while the run goes on. ``aborted_because`` is a sentence, set only if the run was
+    aborted.
     """
 
     id: str
