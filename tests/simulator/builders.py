@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -159,7 +159,6 @@ class InProcess:
     clock: Clock
     root: str = "https://localhost:8443"
     token: str = ""
-    last_claims: dict[str, Any] = field(default_factory=dict)
 
     def sign_in(self, **changes: str) -> Reply:
         form = {
@@ -168,7 +167,7 @@ class InProcess:
             "scope": f"{self.root}/.default",
             "grant_type": "client_credentials",
         } | changes
-        tenant = form.pop("tenant", TENANT_ID)
+        tenant = form.pop("tenant", self.server.tenants[0].tenant_id)
         body = urlencode({name: value for name, value in form.items() if value}).encode()
         reply = self.send("POST", f"/{tenant}/oauth2/v2.0/token", body=body)
         if reply.status == 200:
