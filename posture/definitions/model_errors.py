@@ -34,7 +34,10 @@ def validate(
     try:
         return model.model_validate(document.value)
     except ValidationError as problem:
-        found = [_translated(model, document, error, guide) for error in problem.errors(include_url=False)]
+        complaints = problem.errors(include_url=False)
+        # A misspelt key is missing under its right name, too; the misspelling is what helps.
+        telling = [error for error in complaints if error["type"] != "missing"] or complaints
+        found = [_translated(model, document, error, guide) for error in telling]
         raise min(found, key=lambda error: (error.at.line, error.at.column)) from problem
 
 

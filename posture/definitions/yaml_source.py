@@ -175,6 +175,9 @@ class _Composer:
     def _value(self, event: yaml.Event, events: Iterator[yaml.Event], steps: tuple[Step, ...]) -> Plain:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise self._refuse(event, "anchors and aliases are not supported", "Write the value out")
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!"):
+            raise self._refuse(event, f"the tag {tag} is not supported", "Leave it out")
         if len(steps) > MAX_DEPTH:
             raise self._refuse(event, f"values are nested more than {MAX_DEPTH} deep", "Flatten them")
         self.spans[steps] = _span(event)
@@ -185,8 +188,6 @@ class _Composer:
         return self._mapping(events, steps)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Plain:
-        if event.tag not in (None, "!"):
-            raise self._refuse(event, f"the tag {event.tag} is not supported", "Leave it out")
         return resolve_plain(event.value) if event.implicit[0] else event.value
 
     def _sequence(self, events: Iterator[yaml.Event], steps: tuple[Step, ...]) -> list[Plain]:
