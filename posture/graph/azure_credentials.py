@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posture.domain.tenant import Cloud
 from posture.errors import TokenRefused
 from posture.graph.credentials import Certificate, ClientSecret, Connection, ManagedIdentity, WorkloadIdentity
-from posture.graph.trust import bundle_in_force
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -18,18 +18,19 @@ _READ_SECONDS = 60
 _RETRIES = 2
 
 
-def build_credential(connection: Connection) -> TokenCredential:
-    """Return a credential with an empty token cache.
+def build_credential(connection: Connection, *, bundle: Path | None) -> TokenCredential:
+    """Return a credential with an empty token cache. ``bundle`` holds the authorities to believe; None: the usual.
 
     Raises:
         TokenRefused: the credential cannot even be built: a bad certificate file, a malformed tenant id.
     """
     _keep_quiet()
     credential = connection.credential
+    network = _network(connection, bundle)
     if isinstance(credential, Certificate):
-        return _from_certificate(connection, credential)
+        return _from_certificate(connection, credential, network)
     try:
-        return _from_settings(connection, credential)
+        return _from_settings(connection, credential, network)
     except ValueError as error:
         why = str(error)
     raise TokenRefused(f"The settings of tenant {connection.tenant_id} are wrong: {why}", code=None)
@@ -44,25 +45,26 @@ def _keep_quiet() -> None:
 
 
 def _from_settings(
-    connection: Connection, credential: ClientSecret | ManagedIdentity | WorkloadIdentity
+    connection: Connection, credential: ClientSecret | ManagedIdentity | WorkloadIdentity, network: dict[str, Any]
 ) -> TokenCredential:
     from azure.identity import ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential
 
     if isinstance(credential, ManagedIdentity):
-        return ManagedIdentityCredential(client_id=connection.client_id, **_network(connection))
+        return ManagedIdentityCredential(client_id=connection.client_id, **network)
     if isinstance(credential, WorkloadIdentity):
         return WorkloadIdentityCredential(
             tenant_id=connection.tenant_id,
             client_id=connection.client_id,
             token_file_path=str(credential.token_file),
             **_authority(connection),
+            **network,
         )
     return ClientSecretCredential(
-        connection.tenant_id, connection.client_id or "", credential.value, **_authority(connection)
+        connection.tenant_id, connection.client_id or "", credential.value, **_authority(connection), **network
     )
 
 
-def _from_certificate(connection: Connection, certificate: Certificate) -> TokenCredential:
+def _from_certificate(connection: Connection, certificate: Certificate, network: dict[str, Any]) -> TokenCredential:
     from azure.identity import CertificateCredential
     from cryptography.exceptions import UnsupportedAlgorithm
 
@@ -73,6 +75,7 @@ def _from_certificate(connection: Connection, certificate: Certificate) -> Token
             certificate_data=certificate.path.read_bytes(),
             password=certificate.password,
             **_authority(connection),
+            **network,
         )
     except OSError as error:
         why = f"cannot be read: {error.strerror or 'no reason given'}"
@@ -88,11 +91,10 @@ def _from_certificate(connection: Connection, certificate: Certificate) -> Token
 def _authority(connection: Connection) -> dict[str, Any]:
     # A custom host is not in Microsoft's list of instances; asking Microsoft about it would be wrong.
     discovery = {"disable_instance_discovery": True} if connection.cloud is Cloud.CUSTOM else {}
-    return {"authority": connection.login_root, **discovery, **_network(connection)}
+    return {"authority": connection.login_root, **discovery}
 
 
-def _network(connection: Connection) -> dict[str, Any]:
-    bundle = bundle_in_force(connection.ca_bundle)
+def _network(connection: Connection, bundle: Path | None) -> dict[str, Any]:
     options: dict[str, Any] = {
         "connection_timeout": _CONNECT_SECONDS,
         "read_timeout": _READ_SECONDS,

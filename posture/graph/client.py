@@ -20,7 +20,7 @@ from posture.graph.answers import Answer, NoAnswer
 from posture.graph.credentials import Connection, ManagedIdentity
 from posture.graph.proxy import proxy_in_force
 from posture.graph.tokens import TokenSource
-from posture.graph.trust import bundle_in_force, tls_context
+from posture.graph.trust import bundles_in_force, tls_context
 
 if TYPE_CHECKING:
     from msgraph_core import BaseGraphRequestAdapter
@@ -38,13 +38,13 @@ class GraphClient:
         TenantUnreachable: the CA bundle is unusable.
     """
 
-    def __init__(self, connection: Connection, *, answer_seconds: float) -> None:
+    def __init__(self, connection: Connection, tokens: TokenSource, *, answer_seconds: float) -> None:
         from kiota_http.middleware.options import ResponseHandlerOption
 
         self._answer_seconds = answer_seconds
         self._root = connection.graph_root
-        self.tokens = TokenSource(connection)
-        context = tls_context(bundle_in_force(connection.ca_bundle))
+        self.tokens = tokens
+        context = tls_context(bundles_in_force(connection.ca_bundle))
         # Two pools: after a failure a request must not meet the same broken connection again.
         self._lasting = _transport(connection, context, keep=20)
         self._fresh = _transport(connection, context, keep=0)
@@ -97,7 +97,6 @@ class GraphClient:
         """Close every connection. The transports are closed here: the SDK's wrapper does not pass it on."""
         await self._lasting.aclose()
         await self._fresh.aclose()
-        await self.tokens.close()
 
 
 def _transport(connection: Connection, context: SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:

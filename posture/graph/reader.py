@@ -21,6 +21,7 @@ from posture.graph.identity import identify_tenant
 from posture.graph.pursuit import Pursuer, RetryBudget
 from posture.graph.throttle import PUBLISHED, Pace, Pacer
 from posture.graph.timing import REAL_TIME, Timing
+from posture.graph.tokens import TokenSource
 from posture.tables.table import WantedTable
 
 Part = Page | Restart | TableOutcome
@@ -30,7 +31,7 @@ _PARTS_AHEAD = 4
 
 
 class TenantReader:
-    """Reads one tenant. Each call opens its own connections and closes them at its end.
+    """Reads one tenant. Each call opens its own connections and closes them at its end; only the token is kept.
 
     Building one costs nothing: files, hosts and libraries are touched by the first call.
     """
@@ -44,6 +45,7 @@ class TenantReader:
         timing: Timing = REAL_TIME,
     ) -> None:
         self._connection = connection
+        self._tokens = TokenSource(connection)
         self._pace = pace
         self._budget = budget or RetryBudget()
         self._timing = timing
@@ -127,7 +129,7 @@ class TenantReader:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[GraphClient, Pursuer]]:
-        client = GraphClient(self._connection, answer_seconds=self._budget.answer_seconds)
+        client = GraphClient(self._connection, self._tokens, answer_seconds=self._budget.answer_seconds)
         pacer = Pacer(self._pace, self._timing)
         try:
             yield client, Pursuer(client, pacer, budget=self._budget, timing=self._timing)

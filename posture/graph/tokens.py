@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import threading
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,25 +18,29 @@ from posture.errors import GraphError, TenantUnreachable, TokenRefused
 from posture.graph.aadsts import code_of, sentence_for
 from posture.graph.azure_credentials import build_credential
 from posture.graph.credentials import Connection
+from posture.graph.trust import as_one_path, bundles_in_force
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
 
 _RENEW_BEFORE_SECONDS = 300
+_RENEW_BEFORE_SHARE = 0.2
+_LONGEST_CHAIN = 10
 
 
 class TokenSource:
-    """Gives the tokens of one connection, to azure-identity's asynchronous credential protocol.
+    """Gives the tokens of one connection, in azure-identity's asynchronous credential protocol.
 
     ``generation`` grows with every new token, so that a caller can tell whether the token that Graph refused
-    has been replaced meanwhile. Not for use by two threads at a time.
+    has been replaced meanwhile.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._credential: TokenCredential | None = None
         self._token: AccessToken | None = None
-        self._lock = asyncio.Lock()
+        self._renew_at = 0.0
+        # Of the threading kind: the source outlives the event loop of one reading.
+        self._lock = threading.Lock()
         self.generation = 0
 
     async def get_token(
@@ -46,48 +52,60 @@ class TokenSource:
             TokenRefused: the token endpoint said no, or the credential is unusable.
             TenantUnreachable: the token endpoint did not answer.
         """
-        async with self._lock:
-            if claims is None and self._token is not None and _lasts(self._token):
-                return self._token
-            self._token = await asyncio.to_thread(self._ask, claims, enable_cae)
-            self.generation += 1
+        if claims is None and self._token is not None and time.time() < self._renew_at:
             return self._token
+        return await asyncio.to_thread(self._locked_token, claims, enable_cae, self.generation)
 
     async def renew(self, refused_generation: int, *, claims: str | None = None) -> None:
-        """Replace the token that Graph refused, unless somebody already has."""
+        """Replace the token that Graph refused, unless somebody already has.
+
+        Raises:
+            TokenRefused, TenantUnreachable: as ``get_token``.
+        """
         if refused_generation != self.generation:
             return
-        if claims is None:
-            self._forget()
-        await self.get_token(claims=claims)
+        await asyncio.to_thread(self._locked_token, claims, True, refused_generation)
 
-    async def close(self) -> None:
-        """Let go of the token and of the connections to the token endpoint."""
-        self._forget()
+    def _locked_token(self, claims: str | None, enable_cae: bool, known_generation: int) -> AccessToken:
+        with self._lock:
+            if self._token is None or self.generation == known_generation:
+                self._token = _new_token(self._connection, claims, enable_cae=enable_cae)
+                self._renew_at = _renewal_time(self._token.expires_on, now=time.time())
+                self.generation += 1
+            return self._token
 
-    def _forget(self) -> None:
-        close = getattr(self._credential, "close", None)
+
+def _new_token(connection: Connection, claims: str | None, *, enable_cae: bool) -> AccessToken:
+    """Ask the token endpoint, with a credential of its own: its cache must not answer, and nothing stays open."""
+    with as_one_path(bundles_in_force(connection.ca_bundle)) as bundle:
+        credential = build_credential(connection, bundle=bundle)
+        answer = _ask(credential, connection, claims, enable_cae=enable_cae)
+        close = getattr(credential, "close", None)
         if close is not None:
             close()
-        self._credential = None
-        self._token = None
-
-    def _ask(self, claims: str | None, enable_cae: bool) -> AccessToken:
-        from azure.core.exceptions import AzureError
-
-        if self._credential is None:
-            self._credential = build_credential(self._connection)
-        options: dict[str, Any] = {"claims": claims} if claims is not None else {}
-        try:
-            return self._credential.get_token(self._connection.scope, enable_cae=enable_cae, **options)
-        except AzureError as error:
-            refusal = _refusal(error, self._connection)
-        # Raised out here: the library's exception refers to the request, and that holds the credential.
-        raise refusal
+    if isinstance(answer, GraphError):
+        # Raised here and not where it was caught: the library's exception refers to the request with the credential.
+        raise answer
+    return answer
 
 
-def _lasts(token: AccessToken) -> bool:
-    return token.expires_on - time.time() > _RENEW_BEFORE_SECONDS
+def _ask(
+    credential: TokenCredential, connection: Connection, claims: str | None, *, enable_cae: bool
+) -> AccessToken | GraphError:
+    from azure.core.exceptions import AzureError
+
+    options: dict[str, Any] = {"claims": claims} if claims is not None else {}
+    try:
+        return credential.get_token(connection.scope, enable_cae=enable_cae, **options)
+    except AzureError as error:
+        return _refusal(error, connection)
+    except OSError as error:
+        # Only a workload identity reads a file this late.
+        return TokenRefused(f"The token file cannot be read: {error.filename}: {error.strerror}.", code=None)
+
+
+def _renewal_time(expires_on: float, *, now: float) -> float:
+    return expires_on - min(_RENEW_BEFORE_SECONDS, _RENEW_BEFORE_SHARE * max(0.0, expires_on - now))
 
 
 def _refusal(error: BaseException, connection: Connection) -> GraphError:
@@ -99,7 +117,7 @@ def _refusal(error: BaseException, connection: Connection) -> GraphError:
             "Check the network, http.proxy, http.ca_bundle and the cloud in the settings."
         )
     text = str(error)
-    code = code_of(text)
+    code = next((code for link in _chain(error) if (code := code_of(str(link)))), None)
     known = sentence_for(code, client_id=connection.client_id, tenant_id=connection.tenant_id) if code else None
     if known is not None:
         return TokenRefused(known, code=code)
@@ -107,14 +125,21 @@ def _refusal(error: BaseException, connection: Connection) -> GraphError:
     return TokenRefused(f"No access token: {_scrubbed(first, connection)}", code=code)
 
 
-def _lost_connection(error: BaseException | None) -> BaseException | None:
+def _lost_connection(error: BaseException) -> BaseException | None:
     from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
-    while error is not None:
-        if isinstance(error, ServiceRequestError | ServiceResponseError):
-            return error
-        error = error.__cause__
-    return None
+    lost = (link for link in _chain(error) if isinstance(link, ServiceRequestError | ServiceResponseError))
+    return next(lost, None)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the exception and the ones behind it: the libraries wrap the telling one in vaguer ones."""
+    link: BaseException | None = error
+    for _ in range(_LONGEST_CHAIN):
+        if link is None:
+            return
+        yield link
+        link = link.__cause__ or link.__context__
 
 
 def _scrubbed(text: str, connection: Connection) -> str:
