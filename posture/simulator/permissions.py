@@ -6,6 +6,7 @@ Source: the permission catalogue (2026-08-07); any one of a route's permissions 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from posture.simulator.addresses import Address
 from posture.simulator.graph_errors import GraphError, missing_permission
@@ -44,6 +45,7 @@ def _sufficient(address: Address) -> frozenset[str]:
     return frozenset(address.route.permissions)
 
 
+@cache
 def _permissions_of(path: str) -> frozenset[str]:
     return frozenset(p for route in routes() if route.path == path for p in route.permissions)
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from posture.simulator.expansions import Expand, read_expansions, readable_as
 from posture.simulator.filter_language import Expression, parse_filter
 from posture.simulator.filter_rules import check_filter
 from posture.simulator.graph_errors import GraphError, bad_request, unknown_property, unsupported_query
-from posture.simulator.graph_facts import Route, derived_types, graph_types
+from posture.simulator.graph_facts import Route, graph_types
 
 _OPTIONS = frozenset(
     {"select", "top", "filter", "orderby", "count", "search", "expand", "skip", "skiptoken", "deltatoken", "format"}
@@ -30,17 +31,7 @@ _OUTSIDE_DIRECTORY = frozenset(
         "mailboxSettings",
     ]
 )
-_EXPAND = re.compile(r"(?P<name>[\w/.]+)(?:\((?P<inner>.*)\))?$")
 SIGN_IN_PAGE = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Expand:
-    """One relation to inline, with its own selection and, one level down, its own expansion."""
-
-    name: str
-    select: tuple[str, ...] | None = None
-    expand: tuple[Expand, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +69,7 @@ def read_options(
         orderby=_orderby(raw.get("orderby"), type_name),
         count=_flag(raw.get("count")) and (eventual or route.throttle != "identity_access"),
         search=_search(raw.get("search"), eventual=eventual),
-        expand=_expansions(raw.get("expand"), type_name),
+        expand=read_expansions(raw.get("expand"), type_name),
         skip=_whole_number("$skip", raw["skip"]) if "skip" in raw else 0,
         skip_token=raw.get("skiptoken"),
         delta_token=raw.get("deltatoken") or None,  # the empty one starts a full round
@@ -155,19 +146,12 @@ def _select(text: str | None, route: Route, type_name: str | None) -> tuple[str,
 def _check_property(name: str, route: Route, type_name: str | None) -> None:
     if type_name is None or name == "*":
         return
-    types = [graph_types()[t] for t in _readable_as(type_name)]
+    types = [graph_types()[t] for t in readable_as(type_name)]
     is_delta_relation = route.kind == "delta" and any(name in t.navigation for t in types)
     if not is_delta_relation and not any(name in t.properties for t in types):
         raise unknown_property(name, type_name)
     if name in _OUTSIDE_DIRECTORY and type_name == "user" and route.kind == "collection":
         raise GraphError(501, "NotImplemented", "This operation target is not yet supported.")
-
-
-def _readable_as(type_name: str) -> tuple[str, ...]:
-    """A list of directory objects may hold any of them, so any of their properties can be selected."""
-    if type_name == "directoryObject":
-        return tuple(t.name for t in graph_types().values() if t.base == type_name or t.name == type_name)
-    return derived_types(type_name)
 
 
 def _orderby(text: str | None, type_name: str | None) -> tuple[tuple[tuple[str, ...], bool], ...]:
@@ -179,7 +163,7 @@ def _orderby(text: str | None, type_name: str | None) -> tuple[tuple[tuple[str, 
         if not 1 <= len(words) <= 2 or words[1:] not in ([], ["asc"], ["desc"]):
             raise bad_request(f"Invalid $orderby clause '{part[:100]}'.")
         path = tuple(words[0].split("/"))
-        if type_name and not any(path[0] in graph_types()[t].properties for t in _readable_as(type_name)):
+        if type_name and not any(path[0] in graph_types()[t].properties for t in readable_as(type_name)):
             raise unknown_property(path[0], type_name)
         keys.append((path, words[1:] == ["desc"]))
     return tuple(keys)
@@ -199,59 +183,6 @@ def _search(text: str | None, *, eventual: bool) -> tuple[tuple[str, str], ...]:
         raise unsupported_query('Unsupported Query: a search clause is "property:text".')
     pairs = [clause.split(":", 1) for clause in clauses]
     return tuple((name, value.casefold()) for name, value in pairs)
-
-
-def _expansions(text: str | None, type_name: str | None) -> tuple[Expand, ...]:
-    if not text:
-        return ()
-    return tuple(_expansion(part, type_name) for part in _outside_parentheses(text, ","))
-
-
-def _outside_parentheses(text: str, separator: str) -> list[str]:
-    parts, depth, start = [], 0, 0
-    for at, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
-        if letter == separator and depth == 0:
-            parts.append(text[start:at].strip())
-            start = at + 1
-    return [*parts, text[start:].strip()]
-
-
-def _expansion(text: str, type_name: str | None) -> Expand:
-    found = _EXPAND.match(text)
-    if found is None:
-        raise bad_request(f"Invalid $expand clause '{text[:100]}'.")
-    name = found["name"]
-    target = _related_type(name, type_name)
-    inner = dict(_inner_option(part) for part in _outside_parentheses(found["inner"] or "", ";") if part)
-    return Expand(
-        name=name,
-        select=tuple(s.strip() for s in inner["select"].split(",")) if inner.get("select") else None,
-        expand=_expansions(inner.get("expand"), target),
-    )
-
-
-def _inner_option(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    option = name.strip().removeprefix("$").lower()
-    if option not in {"select", "expand", "levels"}:
-        raise bad_request(f"Query option '{name[:50]}' is not supported inside $expand.")
-    return option, value
-
-
-def _related_type(name: str, type_name: str | None) -> str | None:
-    if type_name is None:
-        return None
-    for candidate in _readable_as(type_name):
-        target = graph_types()[candidate].navigation.get(name)
-        if target is not None:
-            return target.strip("[]") if target.strip("[]") in graph_types() else None
-    raise GraphError(
-        400,
-        "BadRequest",
-        "Parsing OData Select and Expand failed: "
-        f"Could not find a property named '{name}' on type 'microsoft.graph.{type_name}'.",
-    )
 
 
 def _check_advanced(

@@ -10,8 +10,8 @@ import msgspec
 
 from posture.simulator.contents import relation
 from posture.simulator.directory import Directory, DirectoryObject
+from posture.simulator.expansions import Expand
 from posture.simulator.graph_facts import graph_types
-from posture.simulator.query_options import Expand
 from posture.simulator.tenant import Entity
 
 EXPANDED_MAXIMUM = 20

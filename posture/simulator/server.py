@@ -17,6 +17,7 @@ from typing import Any, Self
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from posture.simulator.addresses import find_address
 from posture.simulator.app import SimulatorApp
 from posture.simulator.certificates import CertificatePaths, write_certificates
 from posture.simulator.control import Control
@@ -74,6 +75,7 @@ class SimulatorServer:
     monotonic: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
+        find_address("GET", "/v1.0/users")  # reads the facts now, so that the first answer is not a slow one
         self.certificates: CertificatePaths = write_certificates(self.directory)
         self.throttle = Throttle(clock=self.monotonic, enabled=self.throttling)
         self.signer = TokenSigner(now=self.now, lifetime=self.token_lifetime)

@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.simulator.builders import EVENTUAL, InProcess, a_tenant, a_user, guid, in_process
 
@@ -83,6 +85,23 @@ def test_the_registration_report_refuses_options_it_does_not_document(graph: InP
     reply = graph.get(f"/v1.0/reports/authenticationMethods/userRegistrationDetails?{query}", **EVENTUAL)
 
     assert reply.status == 400
+
+
+_OPTIONS = st.sampled_from(
+    [f"${name}" for name in ("select", "filter", "top", "expand", "orderby", "search", "count", "skiptoken")]
+)
+_WORDS = st.sampled_from(
+    [*"()',;:/*=$", " eq ", " in ", "any(", "true", "null", "%00", "%FF", "id", "mail", "members", '"mail:x"']
+)
+_QUERIES = st.lists(
+    st.tuples(_OPTIONS, st.lists(_WORDS, max_size=6).map("".join)).map("=".join), max_size=3, unique=True
+).map("&".join)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=_QUERIES, path=st.sampled_from(["users", "groups", "users/delta", "users/$count"]))
+def test_any_query_is_answered_or_refused(graph: InProcess, query: str, path: str) -> None:
+    assert graph.get(f"/v1.0/{path}?{query}", **EVENTUAL).status in {200, 400, 410, 501}
 
 
 def test_one_object_is_found_by_id_by_name_and_by_alternate_key(graph: InProcess) -> None:
