@@ -98,7 +98,7 @@ class TableBench:
 
     def _create(self, schema: str, table: Table) -> None:
         if isinstance(table, DerivedTable):
-            create_view(self._connection, table, schema=schema, over=schema)
+            create_view(self._connection, table, schema=schema)
             self._loaded[schema, table.name] = None
         else:
             self._create_typed(schema, table)

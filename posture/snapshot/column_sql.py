@@ -80,7 +80,7 @@ def value_of(column: Column) -> str:
 
 def fits(column: Column) -> str:
     """Return the condition that a property's value, if there is one, is of the column's type."""
-    place = _place(column)
+    place = place_of(column)
     condition = {
         "VARCHAR": f"json_type({place}) = 'VARCHAR'",
         "TIMESTAMP": f"json_type({place}) = 'VARCHAR' and is_graph_time({place} ->> '$')",
@@ -90,12 +90,13 @@ def fits(column: Column) -> str:
     return f"({place} is null or ({condition}))"
 
 
-def _place(column: Column) -> str:
+def place_of(column: Column) -> str:
+    """Return the expression of the property that a column is read from."""
     return ".".join(quoted(step) for step in steps_of(_field(column)))
 
 
 def _converted(column: Column) -> str:
-    place = _place(column)
+    place = place_of(column)
     if column.type not in _SCALARS:
         return place
     value = {

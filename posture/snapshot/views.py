@@ -1,7 +1,7 @@
 """Lay the tables of a snapshot out as SQL views, so that a check can name what it may read and nothing else.
 
-Schemas: ``main`` and ``previous`` hold what checks read; ``padded`` the source tables with the columns that were
-not read as NULL, so that a derived table can be defined over any selection of columns; ``partial`` what came of
+Schemas: ``main`` and ``previous`` hold what checks read; ``padded`` the source tables with NULL in the columns that
+were not read, so that a derived table can be defined over any selection of columns; ``partial`` what came of
 tables that did not come whole, for people only.
 """
 
@@ -31,7 +31,8 @@ def create_tables(
         connection.execute(f"create view main.{quoted(name)} as {rows}")
         columns = sources[name].columns if name in sources else ()
         connection.execute(f"create view padded.{quoted(name)} as {_padded(connection, rows, columns)}")
-    _create_derived(connection, dictionary, schema="main", over="padded")
+    for table in _create_derived(connection, dictionary, schema="padded"):
+        connection.execute(f"create view main.{quoted(table.name)} as from padded.{quoted(table.name)}")
 
 
 def create_previous(
@@ -47,7 +48,7 @@ def create_previous(
     for name, rows in _rows_of_readable(directory, manifest).items():
         columns = sources[name].columns if name in sources else ()
         connection.execute(f"create view previous.{quoted(name)} as {_padded(connection, rows, columns)}")
-    _create_derived(connection, dictionary, schema="previous", over="previous")
+    _create_derived(connection, dictionary, schema="previous")
 
 
 def create_partial(connection: duckdb.DuckDBPyConnection, *, directory: Path) -> None:
@@ -58,22 +59,25 @@ def create_partial(connection: duckdb.DuckDBPyConnection, *, directory: Path) ->
 
 
 def _create_derived(
-    connection: duckdb.DuckDBPyConnection, dictionary: Sequence[Table], *, schema: str, over: str
-) -> None:
-    """Create the derived tables of which every base is there, in the order of the dictionary."""
+    connection: duckdb.DuckDBPyConnection, dictionary: Sequence[Table], *, schema: str
+) -> Sequence[DerivedTable]:
+    """Create and return the derived tables of which every base is there, in the order of the dictionary."""
+    created = []
     for table in dictionary:
         if isinstance(table, DerivedTable):
             with suppress(duckdb.CatalogException):  # a table it is made of is not readable; neither is it
-                create_view(connection, table, schema=schema, over=over)
+                create_view(connection, table, schema=schema)
+                created.append(table)
+    return created
 
 
-def create_view(connection: duckdb.DuckDBPyConnection, table: DerivedTable, *, schema: str, over: str) -> None:
-    """Create a derived table in ``schema``, made of the tables in ``over``. A view keeps the path it was made with.
+def create_view(connection: duckdb.DuckDBPyConnection, table: DerivedTable, *, schema: str) -> None:
+    """Create a derived table in ``schema``, made of the tables there. A view keeps the path it was made with.
 
     Raises:
         duckdb.CatalogException: a table it is made of is not there.
     """
-    connection.execute(f"set search_path = '{over},{schema}'")
+    connection.execute(f"set search_path = '{schema}'")
     try:
         connection.execute(f"create view {schema}.{quoted(table.name)} as {table.sql}")
     finally:

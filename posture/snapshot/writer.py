@@ -15,7 +15,7 @@ import duckdb
 
 from posture.domain.outcome import Outcome, TableOutcome
 from posture.errors import SnapshotError
-from posture.snapshot.column_sql import fits, literal, quoted, read_items, value_of
+from posture.snapshot.column_sql import fits, literal, place_of, quoted, read_items, value_of
 from posture.snapshot.connection import Limits, connect
 from posture.tables.table import Column, WantedTable
 
@@ -117,22 +117,29 @@ class ParquetWriter:
         return rows
 
     def _misfit(self, wanted: WantedTable, items: Items) -> str:
-        """Return a sentence about the first column with a value that does not fit it: its place, never the value."""
+        """Return a sentence about the first value that does not fit its column: its place, never the value."""
         for column in wanted.columns:
-            place = self._first_misfit(column, items)
+            misfit = f"has a value in {column.field} that is not {column.type} (column {column.name})"
+            try:
+                place = self._first_misfit(column, items)
+            except duckdb.Error as error:
+                broken = re.search(r"Malformed JSON .* in line (\d+)", str(error))
+                # DuckDB counts the line on which it noticed, which is the next; inside a value it counts wrongly.
+                return f"item {int(broken[1]) - 1} is not valid JSON" if broken else f"an item {misfit}"
             if place is not None:
-                return f"item {place} has a value in {column.field} that is not {column.type} (column {column.name})"
+                return f"item {place} {misfit}"
         return "its items do not fit its columns"
 
-    def _first_misfit(self, column: Column, items: Items) -> str | None:
-        """Return the number of the first item, from 1, whose value does not fit; None if all do."""
+    def _first_misfit(self, column: Column, items: Items) -> int | None:
+        """Return the number of the first item, from 1, whose value does not fit; None if all do.
+
+        Raises:
+            duckdb.Error: the items cannot even be read.
+        """
         numbered = f"select *, row_number() over () as _place from {_read([column], items)}"
-        try:
-            place = self._number(f"select min(_place) from ({numbered}) where not {fits(column)}")
-        except duckdb.Error as error:
-            line = re.search(r"in line (\d+)", str(error))
-            return line[1] if line else "?"
-        return str(place) if place else None
+        # The count makes DuckDB read the property also where it has nothing to compare.
+        found = f"select min(_place) filter (not {fits(column)}), count({place_of(column)}) from ({numbered})"
+        return self._number(found) or None
 
 
 def _read(columns: Sequence[Column], items: Items) -> str:

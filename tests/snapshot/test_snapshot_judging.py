@@ -1,0 +1,123 @@
+"""A check's rows keep their contract, or the check is broken and says how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from posture.domain.verdict import Verdict
+from posture.errors import CheckBroken
+from posture.snapshot.reader import PublishedSnapshot
+from tests.snapshot.made_up import a_check, judging, publish, snapshots_in
+
+NAMED = "id as resource_id, name as resource_name"
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> PublishedSnapshot:
+    users = [{"id": f"u{number}", "displayName": f"User {number}"} for number in range(2500)]
+    return publish(snapshots_in(tmp_path), {"users": users})
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        (judging(NAMED, over="users union all select id, name, 'pass', 'high' from users"), "2500 of its rows judge"),
+        (judging("null as resource_id, name as resource_name", over="users"), "2500 of its rows have no resource_id"),
+        (judging("id as resource_id", over="users"), "no column resource_name"),
+        (judging(NAMED, over="users", verdict="'maybe'"), "maybe is not a verdict"),
+        (judging(NAMED, over="users", verdict="null"), "None is not a verdict"),
+        (judging(NAMED, over="nowhere"), "nowhere does not exist"),
+        (judging(f"{NAMED}, cast(name as bigint) as n", over="users"), "Could not convert"),
+        (judging(f"{NAMED}, $missing as n", over="users"), "missing"),
+        (judging(f"{NAMED}, graph_time('soon') as n", over="users"), "should be a time is not one"),
+    ],
+)
+def test_a_check_that_breaks_the_contract_is_told(snapshot: PublishedSnapshot, sql: str, told: str) -> None:
+    with pytest.raises(CheckBroken, match=told) as broken, snapshot.judge(a_check(sql)):
+        pass
+    assert "\n" not in str(broken.value)
+
+
+def test_rows_for_one_resource_are_told_apart_by_identity(snapshot: PublishedSnapshot) -> None:
+    over = "users, (values (timestamp '2026-01-01 00:00:00.5', [1.50]), (null, [])) t(moment, parts) where id = 'u7'"
+    check = a_check(judging(f"{NAMED}, moment, parts", over=over), identity=["moment", "parts"])
+
+    with snapshot.judge(check) as judged:
+        identities = [{"moment": row["moment"], "parts": row["parts"]} for row in judged.rows([Verdict.FAIL])]
+        verdicts = judged.verdicts_of(
+            [
+                ("u7", identities[0]),
+                ("u7", identities[1]),
+                ("u7", {"moment": None}),
+                ("u7", {}),
+                ("u8", identities[0]),
+            ]
+        )
+
+    assert {"moment": "2026-01-01T00:00:00.500000Z", "parts": [1.5]} in identities
+    assert {"moment": None, "parts": []} in identities
+    assert verdicts == ["fail", "fail", None, None, None]
+
+
+def test_only_the_verdicts_asked_for_are_given_out_and_all_are_counted(snapshot: PublishedSnapshot) -> None:
+    verdict = (
+        "case when id = 'u0' then 'fail' when id < 'u11' then 'unknown' when id < 'u12' then 'not_applicable' "
+        "else 'pass' end"
+    )
+
+    with snapshot.judge(a_check(judging(NAMED, over="users", verdict=verdict))) as judged:
+        failing = [row["resource_id"] for row in judged.rows([Verdict.FAIL])]
+        rows = list(judged.rows(Verdict))
+        told = judged.verdicts_of([("u115", {})])
+        counts = judged.counts
+
+    assert failing == ["u0"]
+    assert len(rows) == 2500 - counts.not_applicable
+    assert counts.passed + counts.failed + counts.unknown + counts.not_applicable == 2500
+    assert told == ["not_applicable"]
+
+
+def test_every_kind_of_value_becomes_json(snapshot: PublishedSnapshot) -> None:
+    values = {
+        "1::hugeint": 1,
+        "1.50::decimal(9, 2)": 1.5,
+        "2.00::decimal(9, 2)": 2,
+        "'nan'::double": None,
+        "'inf'::float": None,
+        "timestamptz '2026-03-01 01:00:00+01'": "2026-03-01T00:00:00Z",
+        "date '2026-03-01'": "2026-03-01",
+        "time '10:00'": "10:00:00",
+        "interval 90 second": "PT90S",
+        "uuid '11111111-1111-1111-1111-111111111111'": "11111111-1111-1111-1111-111111111111",
+        "blob 'a'": "61",
+        "map {'a': 1.0}": {"a": 1},
+        "{'at': timestamp '2026-03-01', 'none': null}": {"at": "2026-03-01T00:00:00Z", "none": None},
+        "[true, null]": [True, None],
+        "'a'::enum ('a', 'b')": "a",
+        "null": None,
+    }
+    columns = ", ".join(f"{sql} as c{number}" for number, sql in enumerate(values))
+    over = "users where id = 'u1'"
+
+    with snapshot.judge(a_check(judging(f"{NAMED}, {columns}", over=over))) as judged:
+        (row,) = judged.rows([Verdict.FAIL])
+
+    assert [row[f"c{number}"] for number in range(len(values))] == list(values.values())
+
+
+def test_two_checks_may_be_read_at_the_same_time(snapshot: PublishedSnapshot) -> None:
+    first = a_check(judging(NAMED, over="users"))
+    second = a_check(judging(NAMED, over="users where id <> 'u0'"))
+
+    with snapshot.judge(first) as one, snapshot.judge(second) as two:
+        pairs = sum(1 for _ in zip(one.rows(Verdict), two.rows(Verdict), strict=False))
+        assert (one.counts.failed, two.counts.failed, pairs) == (2500, 2499, 2499)
+
+
+def test_a_snapshot_may_be_closed_and_used_again(snapshot: PublishedSnapshot) -> None:
+    snapshot.close()
+
+    with snapshot.judge(a_check(judging(NAMED, over="users"))) as judged:
+        assert judged.counts.failed == 2500
