@@ -32,7 +32,13 @@ from posture.tables.roles import (
 )
 from posture.tables.table import ResourceType, Table
 from posture.tables.tenant import DOMAINS, SUBSCRIBED_SKUS, TENANTS
-from posture.tables.users import USER_REGISTRATION_DETAILS, USER_SIGN_IN_ACTIVITY, USERS
+from posture.tables.users import (
+    USER_LAST_ACTIVITY,
+    USER_ORIGINS,
+    USER_REGISTRATION_DETAILS,
+    USER_SIGN_IN_ACTIVITY,
+    USERS,
+)
 
 # A derived table stands after every table that it reads.
 TABLES: Final[tuple[Table, ...]] = (
@@ -40,7 +46,9 @@ TABLES: Final[tuple[Table, ...]] = (
     SUBSCRIBED_SKUS,
     DOMAINS,
     USERS,
+    USER_ORIGINS,
     USER_SIGN_IN_ACTIVITY,
+    USER_LAST_ACTIVITY,
     USER_REGISTRATION_DETAILS,
     APPLICATIONS,
     APPLICATION_CREDENTIALS,

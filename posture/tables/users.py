@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from posture.domain.tenant import Licence
-from posture.tables.declare import directory_source, flag, moment, structure, text, texts
+from posture.tables.declare import derived_table, directory_source, flag, moment, structure, text, texts
 from posture.tables.table import SourceTable, Spelling, ThrottleClass
 
 USERS: Final = SourceTable(
@@ -145,5 +145,40 @@ USER_REGISTRATION_DETAILS: Final = SourceTable(
             "Second factor that the user chose; empty if none was chosen.",
         ),
         moment("updated_at", "lastUpdatedDateTime", "When the report last looked at this user."),
+    ),
+)
+
+USER_LAST_ACTIVITY: Final = derived_table(
+    "user_last_activity",
+    doc="When each user was last active, as well as Graph can tell. A user who is not here came into being after "
+    "user_sign_in_activity was read.",
+    columns=(
+        text("user_id", None, "Object id of the user."),
+        moment(
+            "last_active_at",
+            None,
+            "Last successful sign-in; where none is recorded (they are since December 2023), the last attempt. NULL if "
+            "there is neither.",
+        ),
+        flag(
+            "has_signed_in",
+            None,
+            "FALSE if nothing is recorded since April 2020; NULL if Graph tells nothing about any user at all.",
+        ),
+    ),
+)
+
+USER_ORIGINS: Final = derived_table(
+    "user_origins",
+    doc="Where each account comes from, in words where Graph's null is an answer. One row for each user.",
+    columns=(
+        text("user_id", None, "Object id of the user."),
+        flag("is_synchronised", None, "Managed in the directory on premises; FALSE if it never was or is no more."),
+        text(
+            "invitation_state",
+            None,
+            "State of the invitation, or none if the account was not invited.",
+            values=("none", "PendingAcceptance", "Accepted"),
+        ),
     ),
 )
