@@ -1,7 +1,7 @@
 """Service limits: several windows per request, the first that is full throttles.
 
-Source: "Microsoft Graph service-specific throttling limits" (2026-02-06). Every request counts, the throttled ones
-too. Times are seconds of a monotonic clock.
+Source: "Microsoft Graph service-specific throttling limits" (2026-02-06). Requests made during an announced wait
+count too; the documents do not say so of limits that announce none. Times are seconds of a monotonic clock.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ class Throttle:
             wait = window.wait(at, cost)
             if wait > 0:
                 full.append((window, wait))
-            window.add(at, cost)
+            if wait <= 0 or window.limit.tells_when:
+                window.add(at, cost)
         headers = self._headers(classes, units, tenant_users, tenant_id, client_id)
         if not full:
             return Toll(throttled=False, headers=headers)

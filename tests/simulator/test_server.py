@@ -19,6 +19,7 @@ from azure.identity import CertificateCredential, ClientSecretCredential
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from posture.simulator.__main__ import main
 from posture.simulator.faults import Fault, FaultKind
 from posture.simulator.registrations import DEMO_CLIENT_ID, DEMO_SECRET, demo_registration
 from posture.simulator.server import ServerNotStarted, SimulatorServer, utc_now
@@ -113,6 +114,13 @@ def test_a_truncated_body_is_shorter_than_announced(client: httpx.Client, server
     assert client.get(USERS).status_code == 200
 
 
+def test_a_slow_answer_is_a_whole_answer(client: httpx.Client, server: SimulatorServer) -> None:
+    server.faults.add(Fault(kind=FaultKind.SLOW, seconds=0.05))
+
+    assert len(client.get(USERS).json()["value"]) == 10
+    assert server.requests[-1].faults == ("slow",)
+
+
 def test_the_date_can_be_wrong(client: httpx.Client, server: SimulatorServer) -> None:
     server.faults.add(Fault(kind=FaultKind.CLOCK_SKEW, seconds=-7_200))
 
@@ -155,6 +163,8 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         server = SimulatorServer(tenants=[a_tenant()], directory=tmp_path, port=port)
         with pytest.raises(ServerNotStarted, match=str(port)):
             server.__enter__()
+
+        assert main(["--port", str(port), "--users", "20", "--directory", str(tmp_path)]) == 2
 
 
 def test_two_servers_do_not_share_tokens(server: SimulatorServer, tmp_path: Path) -> None:

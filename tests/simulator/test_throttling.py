@@ -50,6 +50,15 @@ def test_identity_protection_never_says_when_to_come_back(limited: InProcess) ->
     assert "Retry-After" not in refused.headers
 
 
+def test_a_limit_that_announces_no_wait_does_not_count_what_it_refused(limited: InProcess) -> None:
+    served = []
+    for _ in range(8):
+        served.append(limited.get(POLICIES).status)
+        limited.clock.advance(0.5)
+
+    assert served == [200, 429] * 4
+
+
 def test_conditional_access_is_limited_over_all_applications_of_a_tenant(tmp_path: Path) -> None:
     other = "33333333-3333-4333-8333-333333333333"
     tenant = a_tenant(registrations=[demo_registration(), demo_registration(client_id=other)])
