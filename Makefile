@@ -38,7 +38,7 @@ bench: $(READY)  ## Measure scans of 1,000 to 100,000 users
 	$(BIN)/python -m benchmarks
 
 docs: $(READY)  ## Write docs/reference anew from tables, checks and commands
-	$(BIN)/python -m posture.report.reference docs/reference
+	$(BIN)/python -m posture.cli.reference docs/reference
 
 # Compiled by the oldest Python that is supported, which needs the most packages; works on the newer ones as well.
 lock:  ## Pin newer versions of all dependencies, with hashes

@@ -1,0 +1,80 @@
+"""``python -m posture.cli.reference DIRECTORY``: write the generated reference. Called by ``make docs``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperArgument, TyperGroup
+
+from posture.report.reference import (
+    CommandPage,
+    OptionPage,
+    checks_markdown,
+    commands_markdown,
+    tables_markdown,
+)
+
+
+def reference_files() -> dict[str, str]:
+    """Return the content of every generated page, by file name."""
+    from posture.cli.main import app
+    from posture.definitions.catalog import load_catalog
+    from posture.definitions.dictionary import Dictionary
+    from posture.definitions.json_schema import check_schema
+    from posture.report.scan_schema import scan_schema
+    from posture.tables import RESOURCE_TYPES, TABLES
+
+    dictionary = Dictionary(TABLES, RESOURCE_TYPES)
+    return {
+        "tables.md": tables_markdown(TABLES),
+        "checks.md": checks_markdown(loaded.check for loaded in load_catalog([], dictionary).checks),
+        "cli.md": commands_markdown(_commands(typer.main.get_command(app), name="posture")),
+        "check.schema.json": _json(check_schema(dictionary)),
+        "scan.schema.json": _json(scan_schema()),
+    }
+
+
+def _commands(command: Any, *, name: str) -> Iterator[CommandPage]:
+    """Yield the commands at and below a command of Typer, whose classes for them have no public names."""
+    if isinstance(command, TyperGroup):
+        for below, inner in command.commands.items():
+            yield from _commands(inner, name=f"{name} {below}")
+        return
+    options = tuple(_options(command))
+    yield CommandPage(name=name, help=(command.help or "").strip(), options=options)
+
+
+def _options(command: Any) -> Iterator[OptionPage]:
+    for parameter in command.params:
+        if parameter.hidden or parameter.name == "help":
+            continue
+        is_argument = isinstance(parameter, TyperArgument)
+        names = (str(parameter.name).upper(),) if is_argument else (*parameter.opts, *parameter.secondary_opts)
+        yield OptionPage(names=names, help=parameter.help or "", default=_shown(parameter.default))
+
+
+def _shown(default: object) -> str | None:
+    if default is None or default is False or default == () or callable(default):
+        return None
+    return str(getattr(default, "value", default))
+
+
+def _json(value: Mapping[str, object]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write every page into the directory given as the only argument."""
+    directory = Path(sys.argv[1])
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in reference_files().items():
+        (directory / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
