@@ -52,9 +52,18 @@ def _expansion(text: str, type_name: str | None) -> Expand:
     inner = dict(_inner_option(part) for part in _outside_parentheses(found["inner"] or "", ";") if part)
     return Expand(
         name=name,
-        select=tuple(s.strip() for s in inner["select"].split(",")) if inner.get("select") else None,
+        select=_selection(inner["select"], target) if inner.get("select") else None,
         expand=read_expansions(inner.get("expand"), target),
     )
+
+
+def _selection(text: str, type_name: str | None) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(","))
+    known = [graph_types()[one].properties for one in readable_as(type_name)] if type_name else []
+    for name in names:
+        if known and not any(name.split("/")[0] in properties for properties in known):
+            raise unknown_property(name, type_name or "")
+    return names
 
 
 def _inner_option(text: str) -> tuple[str, str]:

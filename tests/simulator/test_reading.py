@@ -166,6 +166,11 @@ def test_an_expanded_relation_stops_at_twenty_without_a_link(graph: InProcess) -
     assert not any("nextLink" in key for key in group)
 
 
+def test_an_unknown_property_inside_an_expansion_is_refused(graph: InProcess) -> None:
+    assert graph.get("/v1.0/groups?$expand=members($select=shoeSize)").status == 400
+    assert graph.get("/v1.0/groups?$expand=members($filter=id eq '1')").status == 400
+
+
 def test_a_manager_is_expanded_as_one_object(graph: InProcess) -> None:
     users = graph.get("/v1.0/users?$select=id&$expand=manager($select=id)&$top=2").body["value"]
 
