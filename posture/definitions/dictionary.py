@@ -5,8 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Final
 
 from posture.tables.table import Column, DerivedTable, ResourceType, SourceTable, Table
+
+_SHORTEST_BEGINNING: Final = 3
 
 
 class Dictionary:
@@ -51,7 +54,10 @@ class Dictionary:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that ``word`` was probably meant to be, None if nothing comes close."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    words = sorted(known)
+    found = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if not found and len(word) >= _SHORTEST_BEGINNING:
+        found = [other for other in words if other.startswith(word)]
     return found[0] if found else None
 
 

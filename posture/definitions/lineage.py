@@ -180,7 +180,8 @@ class _Resolver:
         column = name.name.lower()
         holders = [relation for relation in scope.relations if relation.has(column)]
         if len(holders) < 2 and not any(relation.is_open for relation in scope.relations):
-            raise self._unknown(name, "column", scope.visible_columns())
+            problem = f'the column "{name.name}" is not on both sides'
+            raise self._parsed.refuse(name, problem, "Write the comparison out with ON.")
         self._is_matching = True
         for relation in holders:
             self._mark(relation, column)
@@ -204,7 +205,7 @@ class _Resolver:
             scope.relations.append(generated_relation(node, node.args.get("alias")))
         elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
             self._source(node.this, scope)
-        elif isinstance(node, exp.Query):
+        elif isinstance(node, exp.Query | exp.Values):
             output = self.query(node, outer=scope, ctes=scope.ctes)
             scope.relations.append(derived_relation(output, node.args.get("alias"), "subquery"))
         else:

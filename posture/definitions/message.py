@@ -83,7 +83,7 @@ def _refuse_node(node: nodes.Node) -> None:
         raise MessageRefused(
             f"{kind} may not stand in a message", line=node.lineno, advice='Compute it in "rows" and show the column.'
         )
-    if isinstance(node, nodes.Operand) and node.op not in ("eq", "ne"):
+    if isinstance(node, nodes.Compare) and any(operand.op not in ("eq", "ne") for operand in node.ops):
         raise MessageRefused(
             "only == and != may compare in a message", line=node.lineno, advice='Compute it in "rows" instead.'
         )

@@ -152,6 +152,11 @@ def dictionary() -> Dictionary:
     return Dictionary(TABLES, RESOURCE_TYPES)
 
 
+@pytest.fixture(scope="session")
+def good_check() -> str:
+    return GOOD_CHECK
+
+
 @pytest.fixture
 def load(tmp_path: Path, dictionary: Dictionary) -> Callable[..., Catalog]:
     """Load the good check with texts replaced: ``load(("old", "new"), …)``; the old text must be there."""
