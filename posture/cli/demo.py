@@ -55,7 +55,7 @@ def demo(
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with _simulator(directory, users=users, seed=seed, port=port) as ready:
-            config = _write_config(directory, ready)
+            config = write_config(directory, ready)
             if serve:
                 _wait(config)
             else:
@@ -81,7 +81,7 @@ def _simulator(directory: Path, *, users: int, seed: int, port: int) -> Iterator
             process.wait(_STOP_SECONDS)
 
 
-def _write_config(directory: Path, ready: Mapping[str, str]) -> Path:
+def write_config(directory: Path, ready: Mapping[str, str]) -> Path:
     """Write a configuration that points at the simulator, its secret in a file beside it."""
     secret = directory / "client-secret"
     secret.touch(mode=0o600)

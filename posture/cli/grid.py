@@ -18,8 +18,9 @@ def print_grid(
 ) -> int:
     """Print the rows under their column names, every cell on one line and harmless; return how many there were."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
-        table.add_column(printable(column), overflow="fold")
+    for position, column in enumerate(columns):
+        # The first column names the row: it is what people copy, so it stays whole.
+        table.add_column(printable(column), overflow="fold", no_wrap=position == 0)
     count = 0
     for row in rows:
         table.add_row(*[Text(printable(shown(value), longest=longest_cell)) for value in row])
