@@ -73,7 +73,7 @@ def parse_message(text: str, columns: Iterable[str] | None) -> Message:
 
 _ALLOWED_NODES: Final = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr,
-    nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Compare, nodes.Operand, nodes.Filter, nodes.Test,
+    nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand, nodes.Filter, nodes.Test,
 )  # fmt: skip
 
 

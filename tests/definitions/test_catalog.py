@@ -82,9 +82,7 @@ def test_one_check_is_found_by_its_id(catalog: Catalog) -> None:
     assert catalog.check("second").check.tags == ("user",)
 
 
-def test_an_id_that_is_used_twice_is_refused_with_both_places(
-    tmp_path: Path, dictionary: Dictionary, write: Write
-) -> None:
+def test_an_id_used_twice_is_refused_with_both_places(tmp_path: Path, dictionary: Dictionary, write: Write) -> None:
     first = write(tmp_path / "shipped", "same")
     second = write(tmp_path / "own", "same")
 

@@ -123,7 +123,8 @@ def test_the_compiled_sql_runs_and_keeps_rows_that_do_not_apply(load_one: LoadOn
         "create table applications (id varchar, display_name varchar, created_at timestamp, owner_count bigint)"
     )
     connection.execute(
-        "insert into applications values ('old', 'O', '2025-01-01', 0), ('new', 'N', '2026-02-28', 0), ('ok', 'K', '2025-01-01', 1)"
+        "insert into applications values ('old', 'O', '2025-01-01', 0), "
+        "('new', 'N', '2026-02-28', 0), ('ok', 'K', '2025-01-01', 1)"
     )
 
     rows = connection.execute(compiled.sql, {**compiled.parameters, "now": datetime(2026, 3, 1)}).fetchall()  # noqa: DTZ001

@@ -39,9 +39,13 @@ def output(dictionary: Dictionary, sql: str) -> tuple[str, ...]:
         ("with x(a, b) as (select id, tags from users) select a, b from x", {"users": {"id", "tags"}}),
         ("with x as (select 1 as id), y as (select id from x) select id from y", {}),
         ("select x.i from (select id as i from users) x", {"users": {"id"}}),
-        ("select (select max(created_at) from users) from applications", {"users": {"created_at"}, "applications": set()}),
         (
-            "select a.id from applications a where a.id in (select user_id from risky_users r where r.risk_level = a.display_name)",
+            "select (select max(created_at) from users) from applications",
+            {"users": {"created_at"}, "applications": set()},
+        ),
+        (
+            "select a.id from applications a where a.id in "
+            "(select user_id from risky_users r where r.risk_level = a.display_name)",
             {"applications": {"id", "display_name"}, "risky_users": {"user_id", "risk_level"}},
         ),
         (
@@ -49,40 +53,76 @@ def output(dictionary: Dictionary, sql: str) -> tuple[str, ...]:
             {"users": {"id"}, "risky_users": {"user_id"}},
         ),
         ("select a from users as t(a, b)", {"users": {"id"}}),
-        ("select exists(select 1 from risky_users r where r.user_id = u.id) from users u", {"users": {"id"}, "risky_users": {"user_id"}}),
-        ("select c.keyId from applications a, unnest(a.password_credentials) as u(c)", {"applications": {"password_credentials"}}),
-        ("select c.keyId from applications a, unnest(a.password_credentials) as c", {"applications": {"password_credentials"}}),
+        (
+            "select exists(select 1 from risky_users r where r.user_id = u.id) from users u",
+            {"users": {"id"}, "risky_users": {"user_id"}},
+        ),
+        (
+            "select c.keyId from applications a, unnest(a.password_credentials) as u(c)",
+            {"applications": {"password_credentials"}},
+        ),
+        (
+            "select c.keyId from applications a, unnest(a.password_credentials) as c",
+            {"applications": {"password_credentials"}},
+        ),
         ("select l.x from applications a, lateral (select a.owner_count as x) l", {"applications": {"owner_count"}}),
-        ("select l.c from applications a, lateral unnest(a.password_credentials) as l(c)", {"applications": {"password_credentials"}}),
+        (
+            "select l.c from applications a, lateral unnest(a.password_credentials) as l(c)",
+            {"applications": {"password_credentials"}},
+        ),
         ("select list_filter(tags, lambda t: t = user_type) from users", {"users": {"tags", "user_type"}}),
-        ("select list_transform(password_credentials, lambda c: c.keyId) from applications", {"applications": {"password_credentials"}}),
-        ("select [t || user_type for t in tags if t != display_name] from users", {"users": {"tags", "user_type", "display_name"}}),
+        (
+            "select list_transform(password_credentials, lambda c: c.keyId) from applications",
+            {"applications": {"password_credentials"}},
+        ),
+        (
+            "select [t || user_type for t in tags if t != display_name] from users",
+            {"users": {"tags", "user_type", "display_name"}},
+        ),
         ("select password_credentials[1].keyId from applications", {"applications": {"password_credentials"}}),
         ("select {'a': owner_count}.a from applications", {"applications": {"owner_count"}}),
-        ("select sum(owner_count) filter (where created_at > $now) over (partition by display_name) from applications",
-         {"applications": {"owner_count", "created_at", "display_name"}}),
+        (
+            "select sum(owner_count) filter (where created_at > $now) over (partition by display_name) from applications",
+            {"applications": {"owner_count", "created_at", "display_name"}},
+        ),
         ("select id from users order by created_at limit 1", {"users": {"id", "created_at"}}),
         ("select id from users group by id having max(created_at) > $now", {"users": {"id", "created_at"}}),
         ("select id from users qualify row_number() over (order by created_at) = 1", {"users": {"id", "created_at"}}),
         ("select id as i, i || 'x' as j from users where i = 'a'", {"users": {"id"}}),
-        ("select id from users union all select user_id from risky_users", {"users": {"id"}, "risky_users": {"user_id"}}),
+        (
+            "select id from users union all select user_id from risky_users",
+            {"users": {"id"}, "risky_users": {"user_id"}},
+        ),
         ("with recursive r as (select id from users union all select id from r) select id from r", {"users": {"id"}}),
-        ("select user_id from risky_users join (select id as user_id from users) x using (user_id)",
-         {"risky_users": {"user_id"}, "users": {"id"}}),
-        ("select u.id from previous.users p join users u on u.id = p.id", {"users": {"id"}, "previous.users": {"id"}}),
+        (
+            "select user_id from risky_users join (select id as user_id from users) x using (user_id)",
+            {"risky_users": {"user_id"}, "users": {"id"}},
+        ),
+        (
+            "select u.id from previous.users p join users u on u.id = p.id",
+            {"users": {"id"}, "previous.users": {"id"}},
+        ),
         ("select previous.users.id from previous.users", {"previous.users": {"id"}}),
         ("select * from risky_users", {"risky_users": {"user_id", "risk_state", "risk_level"}}),
-        ("select r.* exclude (risk_state) from risky_users r, users", {"risky_users": {"user_id", "risk_level"}, "users": set()}),
-        ("select * replace (upper(risk_level) as risk_level) from risky_users", {"risky_users": {"user_id", "risk_state", "risk_level"}}),
+        (
+            "select r.* exclude (risk_state) from risky_users r, users",
+            {"risky_users": {"user_id", "risk_level"}, "users": set()},
+        ),
+        (
+            "select * replace (upper(risk_level) as risk_level) from risky_users",
+            {"risky_users": {"user_id", "risk_state", "risk_level"}},
+        ),
         ("select r from risky_users r", {"risky_users": {"user_id", "risk_state", "risk_level"}}),
         ("select v.a from (values (1, 'x')) v(a, b)", {}),
         ("select range from range(3)", {}),
         ("select n from range(3) t(n)", {}),
-        ("select case when account_enabled then user_type else display_name end from users",
-         {"users": {"account_enabled", "user_type", "display_name"}}),
+        (
+            "select case when account_enabled then user_type else display_name end from users",
+            {"users": {"account_enabled", "user_type", "display_name"}},
+        ),
         ("with policy as (select true as x) select (select any_true(x) from policy) from users", {"users": set()}),
     ],
-)  # fmt: skip
+)
 def test_every_column_that_is_read_is_found(dictionary: Dictionary, sql: str, expected: dict[str, set[str]]) -> None:
     assert reads(dictionary, sql) == expected
 
