@@ -47,7 +47,7 @@ class Problem:
         """Return the problem as a phrase: harmless text of bounded length."""
         words = ": ".join(part for part in (self.codes[0] if self.codes else "", self.message) if part)
         suffix = f" (request-id {self.request_id})" if self.request_id else ""
-        return printable(words or "no explanation", longest=300) + printable(suffix)
+        return printable(words or "no explanation", longest=300).rstrip(". ") + printable(suffix)
 
 
 def problem_in(answer: Answer) -> Problem:

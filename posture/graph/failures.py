@@ -103,9 +103,9 @@ def _challenge(answer: Answer) -> str | None:
     found = _CHALLENGE.search(header)
     if found is None or "insufficient_claims" not in header:
         return None
-    encoded = found.group(1)
+    encoded = found.group(1).replace("-", "+").replace("_", "/")
     try:
-        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_").decode()
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return None
 

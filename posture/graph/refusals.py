@@ -26,7 +26,7 @@ COMPLETE = Ending(outcome=Outcome.COMPLETE, reason=None)
 
 _LICENCE_CODES = frozenset({"authentication_requestfromnonpremiumtenantorb2ctenant", "aadpremiumlicenserequired"})
 # A quirk of Conditional Access, Identity Protection and PIM: a general code, and the reason only in words.
-_LICENCE_WORDS = re.compile(r"not licensed|premium licen[cs]e|needs? (to have )?a?.{0,40}licen[cs]e", re.IGNORECASE)
+_LICENCE_WORDS = re.compile(r"not licensed|premium licen[cs]e|needs? .{0,80}licen[cs]e", re.IGNORECASE)
 
 
 def ending_of(trouble: Trouble, *, source: Source, facts: TenantFacts, cloud: Cloud) -> Ending:

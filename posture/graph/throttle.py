@@ -6,7 +6,7 @@ Source: learn.microsoft.com/graph/throttling-limits. Classes run side by side; t
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -46,9 +46,19 @@ def faster(pace: Pace, *, factor: int) -> Pace:
     return {name: replace(limit, units=limit.units * factor) for name, limit in pace.items()}
 
 
-# Requests travel for varying times: two that leave a second apart may arrive closer together.
-_MARGIN_SHARE = 0.01
-_MARGIN_SECONDS = 0.06
+_MARGIN_SECONDS = 0.05
+_LOOK_AGAIN_SECONDS = 0.05
+
+
+@dataclass(kw_only=True)
+class _Departure:
+    """One request. ``ends_at`` is when its answer was there, infinite while it is under way.
+
+    The service counts it at some moment in between; to be on the safe side it is taken to be the last.
+    """
+
+    cost: int
+    ends_at: float
 
 
 class ClassPacer:
@@ -57,8 +67,8 @@ class ClassPacer:
     def __init__(self, limit: PublishedLimit, timing: Timing) -> None:
         self._limit = limit
         self._timing = timing
-        self._window = limit.seconds * (1 + _MARGIN_SHARE) + _MARGIN_SECONDS
-        self._sent: deque[tuple[float, int]] = deque()
+        self._window = limit.seconds + _MARGIN_SECONDS
+        self._sent: list[_Departure] = []
         self._held_until = float("-inf")
         self._queue = asyncio.Lock()
         self._in_flight = asyncio.Semaphore(limit.at_once)
@@ -68,27 +78,32 @@ class ClassPacer:
         """Wait until a request of ``cost`` resource units may leave; hold a place in flight while inside."""
         async with self._in_flight:
             async with self._queue:  # first come, first served
-                await self._wait_for_room(min(cost, self._limit.units) if self._limit.counts_cost else 1)
-            yield
+                departure = await self._wait_for_room(min(cost, self._limit.units) if self._limit.counts_cost else 1)
+            try:
+                yield
+            finally:
+                departure.ends_at = self._timing.monotonic()
 
     def hold(self, seconds: float) -> None:
         """Let no request of this class leave for ``seconds``."""
         self._held_until = max(self._held_until, self._timing.monotonic() + seconds)
 
-    async def _wait_for_room(self, cost: int) -> None:
+    async def _wait_for_room(self, cost: int) -> _Departure:
         while (pause := self._pause(cost)) > 0:
             await self._timing.sleep(pause)
-        self._sent.append((self._timing.monotonic(), cost))
+        departure = _Departure(cost=cost, ends_at=math.inf)
+        self._sent.append(departure)
+        return departure
 
     def _pause(self, cost: int) -> float:
         """Return the seconds to wait before looking again; 0 if the request may leave."""
         now = self._timing.monotonic()
-        while self._sent and self._sent[0][0] + self._window <= now:
-            self._sent.popleft()
+        self._sent = [departure for departure in self._sent if departure.ends_at + self._window > now]
         held = self._held_until - now
-        spent = sum(units for _, units in self._sent)
-        full = self._sent[0][0] + self._window - now if spent + cost > self._limit.units else 0.0
-        return max(held, full, 0.0)
+        if sum(departure.cost for departure in self._sent) + cost <= self._limit.units:
+            return max(held, 0.0)
+        ended = [departure.ends_at for departure in self._sent if departure.ends_at < math.inf]
+        return max(held, min(ended) + self._window - now if ended else _LOOK_AGAIN_SECONDS)
 
 
 class Pacer:

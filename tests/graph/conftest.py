@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,13 +123,36 @@ def tiny_tenant(registration: AppRegistration) -> Tenant:
     )
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer]:
-    registration = AppRegistration(
+def registration() -> AppRegistration:
+    return AppRegistration(
         client_id=CLIENT_ID, object_id=user_id(900), secrets=(SECRET,), expired_secrets=("ended-secret",), roles=ROLES
     )
-    server = SimulatorServer(tenants=[tiny_tenant(registration)], directory=tmp_path_factory.mktemp("simulator"))
-    with server:
+
+
+def connection_to(simulator: SimulatorServer) -> Connection:
+    return Connection(
+        tenant_id=TENANT_ID,
+        cloud=Cloud.CUSTOM,
+        graph_root=simulator.url,
+        login_root=simulator.url,
+        client_id=CLIENT_ID,
+        credential=ClientSecret(value=SECRET),
+        ca_bundle=simulator.ca_bundle,
+        proxy=None,
+    )
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer]:
+    directory = tmp_path_factory.mktemp("simulator")
+    with SimulatorServer(tenants=[tiny_tenant(registration())], directory=directory, throttling=False) as server:
+        yield server
+
+
+@pytest.fixture
+def strict_simulator(tmp_path: Path) -> Iterator[SimulatorServer]:
+    """A simulator that throttles like Graph, and that no other test has asked anything."""
+    with SimulatorServer(tenants=[tiny_tenant(registration())], directory=tmp_path) as server:
         yield server
 
 
@@ -145,17 +169,8 @@ def connect(simulator: SimulatorServer) -> Callable[..., Connection]:
     """Return a maker of connections; keywords replace fields."""
 
     def make(credential: Credential | None = None, **changes: Any) -> Connection:
-        connection = Connection(
-            tenant_id=TENANT_ID,
-            cloud=Cloud.CUSTOM,
-            graph_root=simulator.url,
-            login_root=simulator.url,
-            client_id=CLIENT_ID,
-            credential=credential or ClientSecret(value=SECRET),
-            ca_bundle=simulator.ca_bundle,
-            proxy=None,
-        )
-        return dataclasses.replace(connection, **changes)
+        connection = connection_to(simulator)
+        return dataclasses.replace(connection, credential=credential or connection.credential, **changes)
 
     return make
 
