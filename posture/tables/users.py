@@ -157,8 +157,8 @@ USER_LAST_ACTIVITY: Final = derived_table(
         moment(
             "last_active_at",
             None,
-            "Last successful sign-in; where none is recorded (they are since December 2023), the last attempt. NULL if "
-            "there is neither.",
+            "Last successful sign-in; where none is recorded (they are since December 2023), the last attempt. NULL "
+            "if there is neither.",
         ),
         flag(
             "has_signed_in",

@@ -1,12 +1,4 @@
-with recursive membership(group_id, member_id, is_group) as (
-  select group_id, member_id, member_type = '#microsoft.graph.group'
-  from role_group_members
-  union  -- not "union all": a pair that is already there is not followed again, so a cycle ends
-  select outer_group.group_id, inner_group.member_id, inner_group.member_type = '#microsoft.graph.group'
-  from membership outer_group
-  join role_group_members inner_group on inner_group.group_id = outer_group.member_id
-),
-held as (
+with held as (
   select
     a.principal_id,
     g.id is not null as is_group,
@@ -30,7 +22,7 @@ through_groups as (
     h.principal_id as via_group_id,
     h.directory_scope_id
   from held h
-  join membership m on m.group_id = h.principal_id
+  join role_group_memberships m on m.group_id = h.principal_id
 ),
 unexplained as (
   -- PIM says "through a group" and the groups say which: the second row is enough.
