@@ -20,7 +20,7 @@ from posture.errors import CheckBroken
 from posture.snapshot.column_sql import quoted
 from posture.snapshot.connection import time_limit
 from posture.snapshot.statement import NotOneSelect, single_select
-from posture.snapshot.values import RowReader, json_value, row_reader
+from posture.snapshot.values import RowReader, json_value, printable, row_reader
 
 _BATCH = 1000
 _NUMBERS = count(1)
@@ -200,4 +200,4 @@ def broken_as_sentence(compiled: CompiledCheck, *, seconds: float) -> Iterator[N
 
 def first_line(error: Exception) -> str:
     """Return what happened, without DuckDB's advice and pictures."""
-    return str(error).strip().split("\n", 1)[0]
+    return printable(str(error).strip().split("\n", 1)[0])

@@ -13,7 +13,7 @@ from posture.domain.judgement import Value
 from posture.errors import QueryRefused
 from posture.snapshot.connection import time_limit
 from posture.snapshot.statement import NotOneSelect, single_select
-from posture.snapshot.values import json_value
+from posture.snapshot.values import json_value, printable
 
 _BATCH = 1000
 
@@ -63,4 +63,4 @@ def _sentences(seconds: float, hidden: Path) -> Iterator[None]:
     except duckdb.InterruptException as error:
         raise QueryRefused(f"it was stopped after {seconds:g} seconds: ask for less") from error
     except (duckdb.Error, TypeError) as error:
-        raise QueryRefused(str(error).strip().replace(str(hidden), "…")) from error
+        raise QueryRefused(printable(str(error).strip().replace(str(hidden), "…"))) from error

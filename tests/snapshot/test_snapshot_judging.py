@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from posture.domain.verdict import Verdict
-from posture.errors import CheckBroken
+from posture.errors import CheckBroken, QueryRefused
 from posture.snapshot.reader import PublishedSnapshot
 from tests.snapshot.made_up import a_check, judging, publish, snapshots_in
 
@@ -121,3 +121,16 @@ def test_a_snapshot_may_be_closed_and_used_again(snapshot: PublishedSnapshot) ->
 
     with snapshot.judge(a_check(judging(NAMED, over="users"))) as judged:
         assert judged.counts.failed == 2500
+
+
+def test_a_hostile_value_in_a_sentence_of_duckdb_is_made_harmless(tmp_path: Path) -> None:
+    snapshot = publish(snapshots_in(tmp_path), {"users": [{"id": "u1", "displayName": "\x1b[31m\u202e"}]})
+
+    with pytest.raises(CheckBroken) as broken:
+        snapshot.judge(a_check(judging(f"{NAMED}, cast(name as bigint) as n", over="users"))).__enter__()
+    with pytest.raises(QueryRefused) as refused:
+        list(snapshot.query("select cast(name as bigint) from users").rows)
+
+    for sentence in (str(broken.value), str(refused.value)):
+        assert "\ufffd[31m\ufffd" in sentence
+        assert "\x1b" not in sentence
