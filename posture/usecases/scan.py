@@ -58,10 +58,10 @@ def scan_tenant(
             _save(run, open_unit)
             yield _started(request, run, facts, spool)
             snapshot = yield from _collect(request, facts=facts, graph=graph, spool=spool)
+        results = yield from _evaluate(request, snapshot, open_unit=open_unit, now=clock.now())
     except (GraphError, ScanInProgress, SnapshotError) as error:
         yield _aborted(run, facts, because=str(error), open_unit=open_unit, now=clock.now())
         return
-    results = yield from _evaluate(request, snapshot, open_unit=open_unit, now=clock.now())
     yield _finished(run, facts, snapshot, results, open_unit=open_unit, now=clock.now())
 
 
