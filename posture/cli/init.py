@@ -40,10 +40,12 @@ def init(
     if file.exists() and not force:
         raise UsageError(f"{file} is there already. Name another with --output, or replace it with --force")
     ask = _Questions(silent=no_input)
+    name = ask.text("--name", name, "Name for the tenant, as you like to call it")
+    tenant_id = ask.text("--tenant-id", tenant_id, "Directory (tenant) id")
     chosen = Cloud(ask.choice("--cloud", cloud, "Cloud", tuple(Cloud), default=Cloud.PUBLIC))
     draft = _draft(
-        name=ask.text("--name", name, "Name for the tenant, as you like to call it"),
-        tenant_id=ask.text("--tenant-id", tenant_id, "Directory (tenant) id"),
+        name=name,
+        tenant_id=tenant_id,
         cloud=chosen,
         endpoints=_endpoints(ask, chosen, graph, login),
         credential=ask.choice("--credential", credential, "Credential", _CREDENTIALS, default=_CREDENTIALS[0]),

@@ -20,9 +20,15 @@ from posture.report.reference import (
 )
 
 
+def command_pages() -> tuple[CommandPage, ...]:
+    """Return what every command says about itself, in the order of ``posture --help``."""
+    from posture.cli.main import app
+
+    return tuple(_commands(typer.main.get_command(app), name="posture"))
+
+
 def reference_files() -> dict[str, str]:
     """Return the content of every generated page, by file name."""
-    from posture.cli.main import app
     from posture.definitions.catalog import load_catalog
     from posture.definitions.dictionary import Dictionary
     from posture.definitions.json_schema import check_schema
@@ -33,7 +39,7 @@ def reference_files() -> dict[str, str]:
     return {
         "tables.md": tables_markdown(TABLES),
         "checks.md": checks_markdown(loaded.check for loaded in load_catalog([], dictionary).checks),
-        "cli.md": commands_markdown(_commands(typer.main.get_command(app), name="posture")),
+        "cli.md": commands_markdown(command_pages()),
         "check.schema.json": _json(check_schema(dictionary)),
         "scan.schema.json": _json(scan_schema()),
     }

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from posture.domain.tenant import Cloud
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 ParameterItem = bool | int | float | str | list[str]
 
@@ -72,7 +71,7 @@ class ProtectedModel(_Strict):
 
 
 class TenantModel(_Strict):
-    name: Name
+    name: Text
     tenant_id: Text
     cloud: Cloud = Field(default=Cloud.PUBLIC, strict=False)
     endpoints: EndpointsModel | None = None

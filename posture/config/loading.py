@@ -27,6 +27,7 @@ from posture.domain.tenant import Cloud
 from posture.errors import DefinitionError, SettingsError
 
 _GUIDE: Final = "config.example.yaml and the how-to guides show every key."
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KINDS: Final = ("client_secret", "certificate", "managed_identity", "workload_identity")
 _PASSWORD_IN_URL: Final = re.compile(r"://[^/@\s]*:(?!\$\{)[^/@\s]+@")
 
@@ -126,6 +127,12 @@ class _Loader:
         first_line: dict[str, int] = {}
         for position, model in enumerate(self._model.tenants):
             steps: tuple[Step, ...] = ("tenants", position)
+            if not _NAME.fullmatch(model.name):
+                raise self._refuse(
+                    (*steps, "name"),
+                    "it has other characters than letters, digits, dot, dash and underscore, or is too long",
+                    "Choose a short name such as contoso",
+                )
             key = model.name.lower()
             if key in first_line:
                 raise self._refuse(

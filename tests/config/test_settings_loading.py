@@ -192,6 +192,12 @@ def test_two_tenants_of_one_name_are_refused(tmp_path: Path) -> None:
     assert 'posture.yaml:7:11: tenants[1].name: the name "Contoso" stands twice, first in line 2' in message
 
 
+@pytest.mark.parametrize("name", ["con toso", "-x", "../x", "a/b", "x" * 65, "\\u202Econtoso"])
+def test_a_tenant_name_that_is_no_plain_word_is_refused(tmp_path: Path, name: str) -> None:
+    message = refusal(tmp_path, MINIMAL.replace("contoso", f'"{name}"'))
+    assert "posture.yaml:2:11: tenants[0].name: it has other characters" in message
+
+
 def test_a_tenant_id_must_be_a_guid(tmp_path: Path) -> None:
     message = refusal(tmp_path, MINIMAL.replace(TENANT_ID, "contoso.onmicrosoft.com"))
     assert "posture.yaml:3:16: tenants[0].tenant_id: it is not a GUID" in message
