@@ -12,7 +12,10 @@ from posture.errors import DefinitionError
 
 _GUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
-_DOMAIN = re.compile(r"\b(?:[\w-]+\.)+(?:com|org|net|io|de|eu|uk|us|edu|gov|info|biz|cloud)\b", re.IGNORECASE)
+# Guests carry the domain of their home after an underscore: ada_example.com#EXT#@contoso.onmicrosoft.com.
+_DOMAIN = re.compile(
+    r"(?<![a-z0-9.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|de|eu|uk|us|edu|gov|info|biz|cloud)\b", re.IGNORECASE
+)
 # RFC 2606, and the companies of Microsoft's own examples.
 _MADE_UP: Final = re.compile(
     r"(^|\.)(example\.(com|org|net)|[\w-]+\.(example|test|invalid)|(contoso|fabrikam)(\.onmicrosoft)?\.com)$"

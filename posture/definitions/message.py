@@ -20,6 +20,7 @@ from posture.domain.printable import printable
 MAX_CHARACTERS: Final = 1_000
 MAX_LISTED: Final = 20
 UNKNOWN_WORD: Final = "unknown"
+_SHOWN: Final = "shown"
 
 
 class MessageRefused(Exception):
@@ -61,6 +62,7 @@ def parse_message(text: str, columns: Iterable[str] | None) -> Message:
         ) from problem
     for node in tree.find_all(nodes.Node):
         _refuse_node(node)
+    _show_what_is_joined(tree)
     names = {node.name: node.lineno for node in tree.find_all(nodes.Name)}
     if columns is not None:
         known = frozenset(columns)
@@ -73,7 +75,7 @@ def parse_message(text: str, columns: Iterable[str] | None) -> Message:
 
 _ALLOWED_NODES: Final = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr,
-    nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand, nodes.Filter, nodes.Test,
+    nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Compare, nodes.Operand, nodes.Filter, nodes.Test,
 )  # fmt: skip
 
 
@@ -101,6 +103,12 @@ def _refuse_filter(node: nodes.Filter) -> None:
     if len(node.args) > allowed or node.kwargs or node.dyn_args or node.dyn_kwargs:
         problem = f'the filter "{node.name}" takes {"one argument" if allowed else "no argument"} here'
         raise MessageRefused(problem, line=node.lineno, advice="Leave the rest out.")
+
+
+def _show_what_is_joined(tree: nodes.Template) -> None:
+    """Let ``a ~ b`` show its parts as people read them; by itself Jinja would write None."""
+    for joined in tree.find_all(nodes.Concat):
+        joined.nodes = [nodes.Filter(part, _SHOWN, [], [], None, None, lineno=joined.lineno) for part in joined.nodes]
 
 
 def _shown(value: object) -> str:
@@ -168,7 +176,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
         undefined=StrictUndefined,
         finalize=_finalized,
     )
-    environment.filters = dict(_FILTERS)
+    environment.filters = {**_FILTERS, _SHOWN: _shown}
     environment.globals = {}
     return environment
 

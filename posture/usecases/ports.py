@@ -172,5 +172,5 @@ class Bench(Protocol):
         """Return every row of a check, not applicable ones too, with ``_verdict`` and ``_severity``.
 
         Raises:
-            CheckBroken: the SQL failed.
+            CheckBroken: the SQL failed, or a row has no resource, or two rows judge the same thing.
         """

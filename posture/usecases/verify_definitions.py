@@ -67,9 +67,6 @@ def _problem(case: Case, trial: Trial) -> str | None:
         answers = trial.answers(case, case.rows)
     except CheckBroken as broken:
         return f"the check breaks: {broken}"
-    things = [answer.thing for answer in answers]
-    if len(things) != len(set(things)):
-        return "a resource is judged more than once; name what tells the rows apart in identity"
     expects = case.expects
     return _unmet_verdict(expects, answers) or _unmet_severity(expects, answers)
 

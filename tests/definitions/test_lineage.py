@@ -82,7 +82,8 @@ def output(dictionary: Dictionary, sql: str) -> tuple[str, ...]:
         ("select password_credentials[1].keyId from applications", {"applications": {"password_credentials"}}),
         ("select {'a': owner_count}.a from applications", {"applications": {"owner_count"}}),
         (
-            "select sum(owner_count) filter (where created_at > $now) over (partition by display_name) from applications",
+            "select sum(owner_count) filter (where created_at > $now) over (partition by display_name) "
+            "from applications",
             {"applications": {"owner_count", "created_at", "display_name"}},
         ),
         ("select id from users order by created_at limit 1", {"users": {"id", "created_at"}}),
