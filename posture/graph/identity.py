@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,7 +13,6 @@ from posture.domain.tenant import Licence, TenantFacts
 from posture.errors import GraphError, TenantUnreachable, TokenRefused
 from posture.graph.addresses import url_of
 from posture.graph.answers import Answer, http_date
-from posture.graph.client import GraphClient
 from posture.graph.credentials import Connection
 from posture.graph.failures import Trouble
 from posture.graph.paging import Malformed
@@ -20,6 +20,9 @@ from posture.graph.pursuit import Ask, Pursuer, Spending
 from posture.graph.timing import Timing
 from posture.graph.tokens import roles_in
 from posture.tables.table import ThrottleClass
+
+if TYPE_CHECKING:
+    from posture.graph.client import GraphClient
 
 # Service plan ids; source: learn.microsoft.com/entra/identity/users/licensing-service-plan-reference
 _PLANS = {

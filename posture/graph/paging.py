@@ -41,11 +41,12 @@ def split_page(body: bytes) -> RawPage:
         envelope = _ENVELOPE.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"the page is not a list of items ({error})") from None
-    items = [bytes(item) for item in envelope.value]
-    if not all(item.startswith(b"{") for item in items):
+    count = len(envelope.value)
+    lines = b"".join((b"\n", b"\n".join(envelope.value), b"\n"))
+    # There is no other line break in it, so each item that is an object starts right after one.
+    if lines.count(b"\n{") != count:
         raise Malformed("the page lists something else than objects")
-    lines = b"\n".join(items) + b"\n" if items else b""
-    return RawPage(items=lines, count=len(items), next_link=envelope.next_link)
+    return RawPage(items=lines[1:] if count else b"", count=count, next_link=envelope.next_link)
 
 
 def single_object(body: bytes) -> RawPage:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from posture.errors import GraphError
 from posture.graph.answers import Answer
-from posture.graph.client import GraphClient
 from posture.graph.failures import Remedy, Trouble, lost, trouble_with
 from posture.graph.paging import Malformed
 from posture.graph.throttle import Pacer
 from posture.graph.timing import Timing
 from posture.tables.table import ThrottleClass
+
+if TYPE_CHECKING:
+    from posture.graph.client import GraphClient
 
 T = TypeVar("T")
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from posture.domain.outcome import TableOutcome
 from posture.domain.reading import Page, Restart, ResumePoint
 from posture.domain.tenant import TenantFacts
-from posture.graph.client import GraphClient
 from posture.graph.collector import Tenancy, read_table
 from posture.graph.credentials import Connection
 from posture.graph.first_page import read_first_page
@@ -23,6 +23,9 @@ from posture.graph.throttle import PUBLISHED, Pace, Pacer
 from posture.graph.timing import REAL_TIME, Timing
 from posture.graph.tokens import TokenSource
 from posture.tables.table import WantedTable
+
+if TYPE_CHECKING:
+    from posture.graph.client import GraphClient
 
 Part = Page | Restart | TableOutcome
 Read = Callable[[WantedTable, Tenancy], AsyncGenerator[Part, None]]
@@ -89,9 +92,12 @@ class TenantReader:
             return
         with asyncio.Runner() as runner:
             parts = self._all_parts(wanted, facts, read)
+            handed: list[Part] = []
             try:
-                while (part := runner.run(_next(parts))) is not None:
-                    yield part
+                runner.run(_take(parts, handed))
+                while handed:
+                    yield handed.pop()
+                    runner.run(_take(parts, handed))
             finally:
                 runner.run(parts.aclose())
 
@@ -129,6 +135,9 @@ class TenantReader:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[GraphClient, Pursuer]]:
+        # Here and not above: it loads the HTTP library, and most commands never connect.
+        from posture.graph.client import GraphClient
+
         client = GraphClient(self._connection, self._tokens, answer_seconds=self._budget.answer_seconds)
         pacer = Pacer(self._pace, self._timing)
         try:
@@ -137,8 +146,14 @@ class TenantReader:
             await client.close()
 
 
-async def _next(parts: AsyncGenerator[Part, None]) -> Part | None:
-    return await anext(parts, None)
+async def _take(parts: AsyncGenerator[Part, None], handed: list[Part]) -> None:
+    """Put the next part into ``handed``, or nothing at the end.
+
+    It is not returned, because the runner lets Python write out the task with its result, and that is a page.
+    """
+    part = await anext(parts, None)
+    if part is not None:
+        handed.append(part)
 
 
 def _start(
