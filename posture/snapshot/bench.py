@@ -19,7 +19,7 @@ from duckdb.sqltypes import DuckDBPyType
 from posture.definitions.compiled import CompiledCheck
 from posture.domain.judgement import Value
 from posture.snapshot.column_sql import quoted
-from posture.snapshot.connection import Limits, connect, lock, time_limit
+from posture.snapshot.connection import Limits, Watchdog, connect, lock
 from posture.snapshot.judge import broken_as_sentence, parameters_of, require_columns, require_distinct
 from posture.snapshot.statement import single_select
 from posture.snapshot.values import row_reader
@@ -28,8 +28,7 @@ from posture.tables.table import DerivedTable, SourceTable, Table
 
 Rows = Sequence[Mapping[str, Value]]
 
-_SECONDS: Final = 10.0
-_LIMITS: Final = Limits(memory="256MB", spill="0MB", threads=1, seconds=_SECONDS)
+_LIMITS: Final = Limits(memory="256MB", spill="0MB", threads=1)
 
 
 class RowsRefused(ValueError):
@@ -37,9 +36,10 @@ class RowsRefused(ValueError):
 
 
 class TableBench:
-    """All tables of a dictionary, empty at first, in ``main`` and ``previous``."""
+    """All tables of a dictionary, empty at first, in ``main`` and ``previous``. A check may run for ``seconds``."""
 
-    def __init__(self, dictionary: Sequence[Table]) -> None:
+    def __init__(self, dictionary: Sequence[Table], *, seconds: float = 10.0) -> None:
+        self._seconds = seconds
         self._tables = {table.name: table for table in dictionary}
         self._types = {
             table.name: {column.name: DuckDBPyType(column.type) for column in table.columns} for table in dictionary
@@ -48,6 +48,7 @@ class TableBench:
         self._loaded: dict[tuple[str, str], Rows | None] = {}
         self._statements: dict[str, duckdb.Statement] = {}
         self._connection = connect(_LIMITS, spill=Path(gettempdir()))
+        self._watchdog = Watchdog(self._connection, seconds=seconds)
         self._connection.execute("create schema previous")
         for schema in ("previous", "main"):
             for table in dictionary:
@@ -74,10 +75,10 @@ class TableBench:
         Raises:
             CheckBroken: the SQL failed, or its rows broke the contract of rows.
         """
-        with broken_as_sentence(compiled, seconds=_SECONDS):
+        with broken_as_sentence(compiled, seconds=self._seconds):
             statement = self._statement(compiled.sql)
             parameters = parameters_of(compiled, statement, now=self._now)
-            with time_limit(self._connection, seconds=_SECONDS):
+            with self._watchdog.watching():
                 found = self._connection.execute(statement, parameters).fetchall()
             described = self._connection.description
             names = [str(column[0]) for column in described]
@@ -135,23 +136,22 @@ class TableBench:
         self._loaded[schema, table.name] = rows
 
     def _insert(self, place: str, table: Table, rows: Rows) -> None:
-        """Insert all rows or none."""
+        """Insert all rows or none. Only columns that have a value are named: DuckDB binds each one anew."""
         types = self._types[table.name]
-        values = [value for row in rows for value in _row_values(row, types, table=table.name)]
-        slots = ", ".join(f"?::{column.type}" for column in table.columns)
+        for name in {name: None for row in rows for name in row}:
+            if name not in types:
+                raise RowsRefused(f"table {table.name} has no column {name}")
+        named = [name for name in types if any(row.get(name) is not None for row in rows)] or list(types)[:1]
+        values = [_fitted(row.get(name), types[name], place=f"{table.name}.{name}") for row in rows for name in named]
+        slots = f"({', '.join(f'?::{types[name]}' if types[name].id in _NESTED else '?' for name in named)})"
+        columns, many = ", ".join(map(quoted, named)), ", ".join([slots] * len(rows))
         try:
-            self._connection.execute(f"insert into {place} values {', '.join([f'({slots})'] * len(rows))}", values)
+            self._connection.execute(f"insert into {place} ({columns}) values {many}", values)
         except duckdb.Error as error:
             raise RowsRefused(f"a row of table {table.name} does not fit its columns: {error}") from error
 
 
-def _row_values(row: Mapping[str, Value], types: Mapping[str, DuckDBPyType], *, table: str) -> list[object]:
-    for name in row:
-        if name not in types:
-            raise RowsRefused(f"table {table} has no column {name}")
-    return [_fitted(row.get(name), kind, place=f"{table}.{name}") for name, kind in types.items()]
-
-
+_NESTED: Final = frozenset({"list", "struct"})
 _PYTHON_TYPES: Final = {"varchar": str, "boolean": bool, "bigint": int, "timestamp": str}
 
 
@@ -165,7 +165,7 @@ def _fitted(value: Value, kind: DuckDBPyType, *, place: str) -> object:
     if kind.id == "struct" and isinstance(value, dict):
         return _fitted_structure(value, kind, place=place)
     expected = _PYTHON_TYPES.get(kind.id)
-    if kind.id in ("list", "struct") or (expected is not None and type(value) is not expected):
+    if kind.id in _NESTED or (expected is not None and type(value) is not expected):
         raise RowsRefused(f"{place} takes {kind}, not {json.dumps(value)}")
     return value
 

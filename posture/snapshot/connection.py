@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from threading import Timer
+from threading import Lock, Timer
+from time import monotonic
+from weakref import ref
 
 import duckdb
 
@@ -64,3 +66,57 @@ def time_limit(connection: duckdb.DuckDBPyConnection, *, seconds: float) -> Iter
     finally:
         timer.cancel()
         timer.join()
+
+
+class Watchdog:
+    """Interrupts a statement of a connection that runs longer than ``seconds``, after twice that at the latest.
+
+    ``time_limit`` is exact but starts a thread each time, which costs as much as a small statement. This one's
+    thread looks after many statements and ends when none came for a while.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, seconds: float) -> None:
+        self._connection = connection
+        self._seconds = seconds
+        self._lock = Lock()
+        self._began: float | None = None
+        self._is_used = False
+        self._is_awake = False
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Run statements under the limit; an interrupted one raises duckdb.InterruptException."""
+        with self._lock:
+            self._began = monotonic()
+            self._is_used = True
+            if not self._is_awake:
+                self._sleep()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._began = None
+
+    def _sleep(self) -> None:
+        self._is_awake = True
+        # The thread must not hold what DuckDB wants to free first when the interpreter ends.
+        timer = Timer(self._seconds, _look, args=[ref(self)])
+        timer.daemon = True
+        timer.start()
+
+    def look(self) -> None:
+        """Interrupt a statement that has had its time, and look again later if there may be others."""
+        with self._lock:
+            if self._began is not None and monotonic() - self._began >= self._seconds:
+                self._connection.interrupt()
+            if self._is_used:
+                self._is_used = self._began is not None
+                self._sleep()
+            else:
+                self._is_awake = False
+
+
+def _look(watchdog: ref[Watchdog]) -> None:
+    alive = watchdog()
+    if alive is not None:
+        alive.look()

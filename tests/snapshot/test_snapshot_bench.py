@@ -97,3 +97,16 @@ def test_lost_and_doubled_resources_are_told(bench: TableBench, rows: list[dict[
 
     with pytest.raises(CheckBroken, match=told):
         bench.judge(NAMES)
+
+
+def test_a_check_that_does_not_end_is_stopped_and_the_next_goes_on() -> None:
+    bench = TableBench(DICTIONARY, seconds=0.2)
+    endless = "(select count(*) as n from range(10000000) a, range(10000000) b where a.range % 7 = b.range % 11)"
+    try:
+        for _ in range(2):
+            with pytest.raises(CheckBroken, match=r"stopped after 0\.2 seconds"):
+                bench.judge(a_check(judging("n as resource_id, n as resource_name", over=endless)))
+            bench.load({"users": [{"id": "u1"}]}, now=NOW)
+            assert len(bench.judge(NAMES)) == 1
+    finally:
+        bench.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,14 @@ def test_a_hostile_value_in_a_sentence_of_duckdb_is_made_harmless(tmp_path: Path
     for sentence in (str(broken.value), str(refused.value)):
         assert "\ufffd[31m\ufffd" in sentence
         assert "\x1b" not in sentence
+
+
+def test_an_answer_outlives_the_snapshot_that_gave_it(tmp_path: Path) -> None:
+    answer = publish(snapshots_in(tmp_path), {"users": [{"id": f"u{number}"} for number in range(2500)]}).query(
+        "select id, count(*) over () as n from users order by id"
+    )
+    gc.collect()
+
+    assert answer.columns == ["id", "n"]
+    assert next(answer.rows) == ["u0", 2500]
+    assert sum(1 for _ in answer.rows) == 2499
