@@ -15,6 +15,7 @@ from posture.errors import UsageError
 if TYPE_CHECKING:
     from posture.config import Draft, Endpoints
 
+_APP_NAME = "posture reader"
 _CREDENTIALS = ("certificate", "secret", "managed-identity", "workload-identity")
 
 
@@ -132,18 +133,21 @@ def _write(draft: Draft, file: Path, *, force: bool) -> None:
 def _show_next_steps(draft: Draft, file: Path) -> None:
     from posture.bootstrap import load_application
     from posture.config import Credential
-    from posture.report.app_registration import steps
+    from posture.report.app_registration import managed_identity_steps, steps
 
     application = load_application(file)
     (tenant,) = application.tenants_named([])
     needed = application.selection(tenant, checks=[], tags=[]).permissions
     names = [need.permission for need in needed]
     option = "" if file == Path("posture.yaml") else f" --config {file}"
+    is_managed = draft.credential is Credential.MANAGED_IDENTITY
     console = out()
-    console.print(f"Written: {file}\n\nRegister the app that reads the tenant:")
-    for number, sentence in enumerate(steps(names, display_name="posture reader", cloud=draft.cloud), start=1):
+    console.print(f"Written: {file}\n\nSo that posture may read the tenant:")
+    todo = managed_identity_steps(names) if is_managed else steps(names, display_name=_APP_NAME, cloud=draft.cloud)
+    for number, sentence in enumerate(todo, start=1):
         console.print(f"  {number}. {sentence}")
-    console.print(f"Or let the Azure CLI do it: posture permissions --format script{option} > register.sh")
+    if not is_managed:
+        console.print(f"Or let the Azure CLI do it: posture permissions --format script{option} > register.sh")
     if draft.credential is Credential.SECRET:
         console.print(f'Then hand over the secret: export {draft.variable("SECRET")}="…"')
     console.print(f"\nNext: posture doctor{option}", style="bold")

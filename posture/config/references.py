@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,7 +51,7 @@ class SettingText:
     text: str = field(repr=False)
     setting: str
     at: Location
-    environment: Mapping[str, str] = field(repr=False, default_factory=lambda: os.environ)
+    environment: Mapping[str, str] = field(repr=False)
 
     @property
     def has_reference(self) -> bool:

@@ -115,6 +115,17 @@ def steps(permissions: Sequence[str], *, display_name: str, cloud: Cloud) -> tup
     )
 
 
+def managed_identity_steps(permissions: Sequence[str]) -> tuple[str, ...]:
+    """Return what to do for a managed identity, which has no registration and no secret."""
+    return (
+        "Turn the managed identity on, on the machine, container or function that runs posture.",
+        "Grant its service principal these application permissions of Microsoft Graph: "
+        + ", ".join(sorted(permissions))
+        + ". The Azure portal has no page for it; docs/how-to/least-privilege.md has the command.",
+        "Run posture there; no other place can sign in as this identity.",
+    )
+
+
 def _role_id(permission: str) -> str:
     if permission not in READ_PERMISSION_IDS:
         raise UsageError(

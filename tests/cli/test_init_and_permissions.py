@@ -44,6 +44,9 @@ def test_init_asks_for_what_is_not_given(directory: Path) -> None:
     assert done.exit_code == 0, done.output
     tenant = load_settings(directory / "posture.yaml", environment={}).tenant("fabrikam")
     assert tenant.cloud is Cloud.CHINA
+    said = " ".join(done.output.split())
+    assert "Grant its service principal" in said
+    assert "App registrations" not in said
 
 
 def test_init_leaves_an_existing_file_alone_unless_forced(directory: Path) -> None:

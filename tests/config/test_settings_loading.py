@@ -187,9 +187,15 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_tenants_of_one_name_are_refused(tmp_path: Path) -> None:
-    second = MINIMAL.removeprefix("tenants:\n").replace("contoso", "Contoso")
+    second = MINIMAL.removeprefix("tenants:\n").replace("contoso", "Contoso").replace(TENANT_ID, CLIENT_ID)
     message = refusal(tmp_path, MINIMAL + second)
-    assert 'posture.yaml:7:11: tenants[1].name: the name "Contoso" stands twice, first in line 2' in message
+    assert 'posture.yaml:7:11: tenants[1].name: "contoso" stands here twice, first in line 2' in message
+
+
+def test_one_tenant_under_two_names_is_refused(tmp_path: Path) -> None:
+    second = MINIMAL.removeprefix("tenants:\n").replace("contoso", "fabrikam")
+    message = refusal(tmp_path, MINIMAL + second)
+    assert f'posture.yaml:8:16: tenants[1].tenant_id: "{TENANT_ID}" stands here twice' in message
 
 
 @pytest.mark.parametrize("name", ["con toso", "-x", "../x", "a/b", "x" * 65, "\\u202Econtoso"])
