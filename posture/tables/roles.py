@@ -136,8 +136,8 @@ ROLE_GROUP_MEMBERS: Final = SourceTable(
 
 ROLE_GROUP_MEMBERSHIPS: Final = derived_table(
     "role_group_memberships",
-    doc="Members of the groups that can hold roles, nested to any depth. Somebody who is not here is in none of these "
-    "groups, save by a membership that waits to be activated; other groups are not told.",
+    doc="Members of the groups that can hold roles, nested to any depth. Somebody who is not here is in none of "
+    "these groups, save by a membership that waits to be activated; other groups are not told.",
     columns=(
         text("group_id", None, "Object id of the group."),
         text("member_id", None, "Object id of the member, direct or nested."),
