@@ -16,7 +16,7 @@ from posture.definitions.scope import Output, Relation, Scope, TableName
 from posture.definitions.sql_text import ParsedSql, SqlRefused
 
 _PREVIOUS = "previous"
-_FROM_PARTS = frozenset({"from_", "joins", "laterals", "with_"})
+_FROM_PARTS = frozenset({"from_", "joins", "with_"})
 
 
 class SqlReader:
@@ -118,8 +118,6 @@ class _Resolver:
         for source in sources:
             self._source(source, scope)
         self._joins(node.args.get("joins") or (), scope)
-        for lateral in node.args.get("laterals") or ():
-            self._source(lateral, scope)
         scope.aliases.update(item.alias.lower() for item in node.expressions if item.alias)
         output = self._projections(node.expressions, scope)
         for key, value in node.args.items():

@@ -34,11 +34,16 @@ def validate(
     try:
         return model.model_validate(document.value)
     except ValidationError as problem:
-        complaints = problem.errors(include_url=False)
-        # A misspelt key is missing under its right name, too; the misspelling is what helps.
-        telling = [error for error in complaints if error["type"] != "missing"] or complaints
+        telling = _most_telling(problem.errors(include_url=False))
         found = [_translated(model, document, error, guide) for error in telling]
         raise min(found, key=lambda error: (error.at.line, error.at.column)) from problem
+
+
+def _most_telling(complaints: Sequence[Any]) -> Sequence[Any]:
+    """Return the complaints that help: a misspelt key is also missing under its right name, and makes its whole
+    mapping unfit for the other forms that the place allows."""
+    misspelt = [error for error in complaints if error["type"] == "extra_forbidden"]
+    return misspelt or [error for error in complaints if error["type"] != "missing"] or complaints
 
 
 def _translated(model: type[BaseModel], document: YamlDocument, error: Any, guide: str) -> DefinitionError:

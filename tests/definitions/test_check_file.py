@@ -16,6 +16,14 @@ from posture.errors import DefinitionErrors
 
 Load = Callable[..., Catalog]
 LoadOne = Callable[..., LoadedCheck]
+GOOD_ROWS = """rows: |
+  select
+    a.id           as resource_id,
+    a.display_name as resource_name,
+    a.created_at,
+    a.owner_count
+  from applications a
+"""
 
 
 def refused(load: Load, *changes: tuple[str, str]) -> str:
@@ -41,6 +49,26 @@ def test_a_good_check_has_everything_the_file_says(load_one: LoadOne) -> None:
 @pytest.mark.parametrize(
     ("change", "place", "said"),
     [
+        (("now: 2026-03-01T00:00:00Z", "nwo: 2026-03-01T00:00:00Z"), ":33:3: ", 'Did you mean "now"?'),
+        (("- name: no owner", "- nam: no owner"), ":38:7: ", 'Did you mean "name"?'),
+        (("id: app-1", "id: 5"), ":35:24: ", "VARCHAR"),
+        (("owner_count: 2}", "password_credentials: [x]}"), ":35:", "STRUCT"),
+        (("owner_count: 2}", "password_credentials: {keyId: x}}"), ":35:", "STRUCT"),
+        (
+            ("type: integer, unit: days, default: 30, min: 1, max: 365", "type: list, of: colour, default: []"),
+            ":16:15: ",
+            '"colour" is not a kind of item',
+        ),
+        (("type: integer, unit: days, default: 30, min: 1, max: 365", "type: list, default: []"), ":16:15: ", '"of"'),
+        (("min: 1, max: 365", "of: [a]"), ":16:15: ", '"of" belongs to a parameter of type list'),
+        (("min: 1, max: 365", "choices: [a]"), ":16:15: ", '"choices" belongs to a parameter of type string'),
+        (
+            ("type: integer, unit: days, default: 30, min: 1", "type: boolean, default: true, min: 1"),
+            ":16:15: ",
+            '"min" and "max" belong to a number',
+        ),
+        (("severity: medium", "severity: {default: low, critical_when: owner_cout > 1}"), ":5:41: ", "owner_count"),
+        (("severity: medium", "severity: {default: low, critical_whn: a}"), ":5:", 'Did you mean "critical_when"?'),
         (("severity: medium", "severity: mediun"), ":5:11: ", 'Did you mean "medium"?'),
         (("severity: medium", "severty: medium"), ":5:1: ", 'Did you mean "severity"?'),
         (("maturity: stable", "maturity: [stable]"), ":6:11: ", "posture checks schema"),
@@ -128,6 +156,49 @@ def test_all_broken_files_are_told_at_once(tmp_path: Path, dictionary: Dictionar
     assert [error.at.path.name for error in caught.value.errors] == ["a.yaml", "b.yaml"]
 
 
+def test_structures_numbers_and_lists_can_stand_in_test_rows(load_one: LoadOne) -> None:
+    loaded = load_one(("owner_count: 2}", "owner_count: 2, password_credentials: [{keyId: k1, endDateTime: null}]}"))
+
+    assert loaded.cases[0].rows["applications"][0]["password_credentials"] == [{"keyId": "k1", "endDateTime": None}]
+
+
+def test_a_check_may_return_columns_that_only_the_database_can_name(load_one: LoadOne) -> None:
+    loaded = load_one(
+        (
+            "    a.owner_count\n  from applications a\n",
+            "    a.owner_count, c.*\n  from applications a, unnest(a.password_credentials) as c\n",
+        ),
+        ("evidence: [owner_count]", "evidence: [keyId]".lower()),
+    )
+
+    assert loaded.check.evidence == ("keyid",)
+
+
+def test_severity_may_depend_on_a_condition(load_one: LoadOne) -> None:
+    loaded = load_one(("severity: medium", "severity: {default: low, critical_when: owner_count = 0}"))
+
+    assert loaded.check.severity.default is Severity.LOW
+    assert loaded.check.severity.critical_when == "owner_count = 0"
+
+
+def test_a_condition_may_be_the_boolean_true(load_one: LoadOne) -> None:
+    loaded = load_one(
+        ("applies_when: created_at < $now - to_days($grace_days)", "applies_when: true"),
+        ("  grace_days: {type: integer, unit: days, default: 30, min: 1, max: 365}\n", "  {}\n"),
+    )
+
+    assert loaded.check.applies_when == "true"
+    assert loaded.defaults == {}
+
+
+def test_a_check_without_rows_takes_severity_into_account(load_one: LoadOne) -> None:
+    loaded = load_one(
+        (GOOD_ROWS, ""), ("severity: medium", "severity: {default: low, critical_when: owner_count = 0}")
+    )
+
+    assert "owner_count" in loaded.reads.source_columns["applications"]
+
+
 def test_a_deprecated_check_says_why(load_one: LoadOne) -> None:
     loaded = load_one(("maturity: stable", "maturity: deprecated\ndeprecated_because: Graph dropped it."))
 
@@ -135,14 +206,7 @@ def test_a_deprecated_check_says_why(load_one: LoadOne) -> None:
 
 
 def test_a_check_without_rows_judges_its_home_table_and_asks_for_no_more_than_it_names(load_one: LoadOne) -> None:
-    rows = """rows: |
-  select
-    a.id           as resource_id,
-    a.display_name as resource_name,
-    a.created_at,
-    a.owner_count
-  from applications a
-"""
+    rows = GOOD_ROWS
     loaded = load_one((rows, ""))
 
     assert loaded.reads.source_columns == {
@@ -151,14 +215,7 @@ def test_a_check_without_rows_judges_its_home_table_and_asks_for_no_more_than_it
 
 
 def test_a_typing_error_in_a_check_without_rows_finds_its_word(load: Load) -> None:
-    rows = """rows: |
-  select
-    a.id           as resource_id,
-    a.display_name as resource_name,
-    a.created_at,
-    a.owner_count
-  from applications a
-"""
+    rows = GOOD_ROWS
     sentence = refused(load, (rows, ""), ("fail_when: owner_count", "fail_when: ownr_count"))
 
     assert 'Did you mean "owner_count"?' in sentence

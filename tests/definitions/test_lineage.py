@@ -11,6 +11,8 @@ from posture.definitions.scope import Output, TableName
 from posture.definitions.sql_text import SqlRefused, parse_condition, parse_select
 from posture.tables.table import DerivedTable
 
+ALL_OF_USERS = {"id", "display_name", "user_principal_name", "account_enabled", "user_type", "created_at", "tags"}
+ALL_OF_RISKY = {"user_id", "risk_state", "risk_level"}
 APPLICATIONS_OF_CREDENTIALS = {"applications": {"id", "password_credentials"}}
 
 
@@ -104,16 +106,30 @@ def output(dictionary: Dictionary, sql: str) -> tuple[str, ...]:
             {"users": {"id"}, "previous.users": {"id"}},
         ),
         ("select previous.users.id from previous.users", {"previous.users": {"id"}}),
-        ("select * from risky_users", {"risky_users": {"user_id", "risk_state", "risk_level"}}),
+        ("select * from risky_users", {"risky_users": ALL_OF_RISKY}),
         (
             "select r.* exclude (risk_state) from risky_users r, users",
             {"risky_users": {"user_id", "risk_level"}, "users": set()},
         ),
         (
             "select * replace (upper(risk_level) as risk_level) from risky_users",
-            {"risky_users": {"user_id", "risk_state", "risk_level"}},
+            {"risky_users": ALL_OF_RISKY},
         ),
-        ("select r from risky_users r", {"risky_users": {"user_id", "risk_state", "risk_level"}}),
+        ("select r from risky_users r", {"risky_users": ALL_OF_RISKY}),
+        ("select count(r.*) from risky_users r", {"risky_users": ALL_OF_RISKY}),
+        (
+            "select keyId from applications a, unnest(a.password_credentials) as c",
+            {"applications": {"password_credentials"}},
+        ),
+        (
+            "select u.id from (users u join risky_users r on r.user_id = u.id)",
+            {"users": {"id"}, "risky_users": {"user_id"}},
+        ),
+        ("select n from (values (1), (2)) v(n)", {}),
+        (
+            "select u.a from (select *, id as a from risky_users, users) u",
+            {"users": ALL_OF_USERS, "risky_users": ALL_OF_RISKY},
+        ),
         ("select v.a from (values (1, 'x')) v(a, b)", {}),
         ("select range from range(3)", {}),
         ("select n from range(3) t(n)", {}),
@@ -225,6 +241,19 @@ def test_what_is_read_of_the_snapshot_before_is_wanted_now_too(dictionary: Dicti
 
     assert found.previous == {"applications"}
     assert found.source_columns == {**APPLICATIONS_OF_CREDENTIALS, "users": {"id"}}
+
+
+def test_tables_that_share_a_source_need_its_columns_together(dictionary: Dictionary) -> None:
+    found = Lineage(dictionary).reads(
+        {
+            TableName("application_credentials", False): {"kind"},
+            TableName("ended_credentials", False): {"key_id"},
+            TableName("applications", False): {"owner_count"},
+        }
+    )
+
+    assert found.source_columns == {"applications": {"id", "password_credentials", "owner_count"}}
+    assert found.derived == ("application_credentials", "ended_credentials")
 
 
 def test_a_mistake_in_the_dictionary_is_not_blamed_on_a_check() -> None:

@@ -136,6 +136,13 @@ def test_a_place_inside_a_text_is_found_whatever_its_style(yaml: str, word: str,
     assert (at.line, at.column) == (line, column)
 
 
+def test_a_place_beyond_a_text_or_in_a_number_is_that_of_the_value() -> None:
+    document = parse_yaml("a: text\nb: 5\n", path=HERE)
+
+    assert str(document.locate_within(("a",), 400)) == "check.yaml:1:4"
+    assert str(document.locate_within(("b",), 3)) == "check.yaml:2:4"
+
+
 def test_the_place_of_something_missing_is_that_of_what_is_around_it() -> None:
     document = parse_yaml("a:\n  b: 1\n", path=HERE)
 

@@ -213,8 +213,10 @@ def test_the_null_probe_catches_a_row_that_goes_away_with_its_value(try_out: Try
 
 def test_an_answer_without_a_value_that_cannot_matter_is_allowed(try_out: Try) -> None:
     applies = "applies_when: account_enabled"
-    verification = try_out((applies, f"{applies} and risk_state != 'none'"), ("- name: nobody\n      empty: [risky_users]\n      expect: pass",
-                            "- name: nobody\n      empty: [risky_users]\n      expect: not_applicable"))  # fmt: skip
+    verification = try_out(
+        (applies, f"{applies} and risk_state != 'none'"),
+        ("empty: [risky_users]\n      expect: pass", "empty: [risky_users]\n      expect: not_applicable"),
+    )
 
     assert verification.holds
 
