@@ -16,11 +16,14 @@ def selected_properties(wanted: WantedTable) -> tuple[str, ...]:
     key = set(wanted.table.key)
     names = {column.name for column in wanted.columns} | key
     columns = [column for column in wanted.table.columns if column.name in names]
-    return tuple(dict.fromkeys(_property(column) for column in columns if column.field is not None))
+    return tuple(dict.fromkeys(name for column in columns for name in _properties(column)))
 
 
-def _property(column: Column) -> str:
-    return (column.field or column.name).partition(".")[0]
+def _properties(column: Column) -> tuple[str, ...]:
+    """Return what to select for a column: nothing for an annotation such as ``@odata.type``, which comes unasked."""
+    if column.field is None or column.field.startswith("@"):
+        return ()
+    return (column.field.partition(".")[0],)
 
 
 def table_url(wanted: WantedTable, *, graph_root: str, part: int, page_size: int | None) -> str:

@@ -50,7 +50,8 @@ def _from_settings(
     from azure.identity import ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential
 
     if isinstance(credential, ManagedIdentity):
-        return ManagedIdentityCredential(client_id=connection.client_id, **network)
+        # Its endpoint is on this machine; a proxy could not reach it.
+        return ManagedIdentityCredential(client_id=connection.client_id)
     if isinstance(credential, WorkloadIdentity):
         return WorkloadIdentityCredential(
             tenant_id=connection.tenant_id,

@@ -118,7 +118,8 @@ class TableReading:
             page_size=self._source.page_size if self._source.kind is SourceKind.COLLECTION else None,
         )
         if self._at.link is None:
-            self._seen = {url}
+            self._seen.clear()
+        self._seen.add(url)
         read = single_object if self._source.kind is SourceKind.SINGLETON else split_page
         return await self._fetch(url, read)
 

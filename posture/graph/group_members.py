@@ -32,13 +32,13 @@ class Fetch(Protocol):
 class _Member(msgspec.Struct):
     id: str
     type: str | None = msgspec.field(default=None, name="@odata.type")
-    removed: msgspec.Raw | None = msgspec.field(default=None, name="@removed")
+    removed: dict[str, object] | None = msgspec.field(default=None, name="@removed")
 
 
 class _Group(msgspec.Struct):
     id: str
     members: list[_Member] = msgspec.field(default_factory=list, name="members@delta")
-    removed: msgspec.Raw | None = msgspec.field(default=None, name="@removed")
+    removed: dict[str, object] | None = msgspec.field(default=None, name="@removed")
 
 
 class _GroupPage(msgspec.Struct):

@@ -61,10 +61,11 @@ def test_only_wanted_properties_are_asked_for(reader: TenantReader, simulator: S
     columns = (
         Column(name="sku", type="VARCHAR", field="assignedLicenses.skuId", doc="made up"),
         Column(name="state", type="VARCHAR", field="assignedLicenses.state", doc="made up"),
+        Column(name="kind", type="VARCHAR", field="@odata.type", doc="made up"),
         Column(name="never", type="VARCHAR", field="jobTitle", doc="made up"),
     )
     whole = dataclasses.replace(table.table, columns=(*table.table.columns, *columns))
-    read(reader, WantedTable(table=whole, columns=columns[:2]))
+    read(reader, WantedTable(table=whole, columns=columns[:3]))
     (query,) = {record.query.partition("&$skiptoken")[0] for record in simulator.requests if record.route == "users"}
     assert query == "$select=id,assignedLicenses&$top=10"
 

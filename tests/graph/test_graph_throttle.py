@@ -126,3 +126,22 @@ def test_costs_follow_the_published_table(
     path: str, selects: bool, expands: bool, page_size: int | None, units: int
 ) -> None:
     assert resource_units(path, selects=selects, expands=expands, page_size=page_size) == units
+
+
+def test_what_is_under_way_counts_until_it_has_been_answered() -> None:
+    clock = Clock()
+    pacer = ClassPacer(PublishedLimit(units=1, seconds=10, at_once=5, counts_cost=False), clock.timing())
+    left: list[float] = []
+
+    async def one(takes: float) -> None:
+        async with pacer.turn(1):
+            left.append(clock.seconds)
+            clock.seconds += takes
+            await asyncio.sleep(0)
+
+    async def run() -> None:
+        await one(4)
+        await one(0)
+
+    asyncio.run(run())
+    assert left[1] >= 14
