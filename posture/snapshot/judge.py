@@ -195,9 +195,9 @@ def broken_as_sentence(compiled: CompiledCheck, *, seconds: float) -> Iterator[N
     except duckdb.OutOfMemoryException as error:
         raise CheckBroken(f"check {compiled.check.id}: it needs more memory than it may use") from error
     except (duckdb.Error, NotOneSelect, TypeError) as error:
-        raise CheckBroken(f"check {compiled.check.id}: {first_line(error)}") from error
+        raise CheckBroken(f"check {compiled.check.id}: {_first_line(error)}") from error
 
 
-def first_line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """Return what happened, without DuckDB's advice and pictures."""
     return printable(str(error).strip().split("\n", 1)[0])
