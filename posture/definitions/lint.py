@@ -21,7 +21,18 @@ _MADE_UP: Final = re.compile(
     r"(^|\.)(example\.(com|org|net)|[\w-]+\.(example|test|invalid)|(contoso|fabrikam)(\.onmicrosoft)?\.com)$"
 )
 # Ids that are the same in every tenant: Microsoft's own roles, applications, permissions and products.
-_SAME_EVERYWHERE: Final = ("template_id", "definition_id", "app_id", "role_id", "permission_id", "sku_id", "plan_id")
+_SAME_EVERYWHERE: Final = (
+    "template_id",
+    "definition_id",
+    "app_id",
+    "role_id",
+    "permission_id",
+    "sku_id",
+    "plan_id",
+    "_roles",
+    "_applications",
+    "_principals",
+)
 _SHORTEST_TEXT: Final = 40
 
 
@@ -68,7 +79,8 @@ def _messages(loaded: LoadedCheck) -> Iterator[DefinitionError]:
 
 
 def _test_values(loaded: LoadedCheck) -> Iterator[DefinitionError]:
-    known = {text.lower() for text in loaded.strings}
+    listed = [parameter.default for parameter in loaded.check.parameters if isinstance(parameter.default, tuple)]
+    known = {text.lower() for text in loaded.strings.union(*listed)}
     for steps, text in _leaves(loaded.document.value.get("tests"), ("tests",)):
         for guid in _GUID.findall(text):
             if not _is_made_up_guid(guid) and guid.lower() not in known and not _is_same_everywhere(steps):

@@ -18,7 +18,8 @@ class LoadedCheck:
     ``columns_matched`` are those by which rows of tables find each other. ``reads`` is what is read, followed down
     to source tables. ``parameters_used`` are the ``$names`` of its SQL.
 
-    ``strings`` and ``integers`` are the values that stand in its SQL and parameters: what the check compares with.
+    ``strings`` and ``integers`` are the values that stand in its SQL and parameters: what the check compares with
+    (of an open list only the first and the last item).
     """
 
     check: Check

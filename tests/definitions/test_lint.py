@@ -78,6 +78,19 @@ def test_a_parameter_with_choices_explains_itself(load_one: LoadOne) -> None:
     assert lint_check(loaded) == ()
 
 
+def test_every_id_that_a_list_parameter_names_is_meant(load_one: LoadOne) -> None:
+    guids = [f"{start}-7c3e-4b5a-9d61-02e4c6f7b913" for start in ("8a1f0d52", "1b2c3d4e", "9f8e7d6c")]
+    loaded = load_one(
+        ("{type: integer, unit: days, default: 30, min: 1, max: 365}",
+         f"{{type: list, of: object_id, default: [{', '.join(guids)}], help: Left out.}}"),
+        ("to_days($grace_days)", "to_days(1) and not list_contains($grace_days, resource_id)"),
+        (ROW, f"{{id: {guids[1]}, display_name: P"),
+    )  # fmt: skip
+
+    assert lint_check(loaded) == ()
+    assert loaded.strings == {guids[0], guids[2]}
+
+
 def test_an_id_that_the_check_itself_names_is_meant(load_one: LoadOne) -> None:
     guid = "8a1f0d52-7c3e-4b5a-9d61-02e4c6f7b913"
     loaded = load_one(
