@@ -8,6 +8,7 @@ what DuckDB needs for the same page.
 from __future__ import annotations
 
 import asyncio
+import binascii
 from collections.abc import Mapping
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ import httpx
 
 from posture.domain.printable import printable
 from posture.graph.answers import Answer, NoAnswer
-from posture.graph.credentials import Connection, ManagedIdentity
+from posture.graph.credentials import Connection
 from posture.graph.proxy import proxy_in_force
 from posture.graph.tokens import TokenSource
 from posture.graph.trust import bundles_in_force, tls_context
@@ -70,7 +71,7 @@ class GraphClient:
             return NoAnswer(why=f"no whole answer within {self._answer_seconds:g} seconds", requests=tally.requests)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return NoAnswer(why=_phrase(error), requests=tally.requests)
-        except ValueError:
+        except (binascii.Error, UnicodeDecodeError):  # the SDK decodes the challenge
             return NoAnswer(why="the claims challenge cannot be read", requests=tally.requests)
         return Answer(
             status=response.status_code,
@@ -147,8 +148,6 @@ def _adapter(client: httpx.AsyncClient, connection: Connection, tokens: TokenSou
         tokens,
         scopes=[connection.scope],
         allowed_hosts=[host],
-        # Managed identities cannot take part in continuous access evaluation.
-        is_cae_enabled=not isinstance(connection.credential, ManagedIdentity),
     )
     return GraphRequestAdapter(provider, client=client)
 

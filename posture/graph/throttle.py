@@ -119,7 +119,6 @@ class Pacer:
 _BASE_UNITS = {
     "users": 2,
     "applications": 2,
-    "groups/delta": 1,
     "oauth2PermissionGrants": 2,
     "subscribedSkus": 3,
     "contracts": 3,

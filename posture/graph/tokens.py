@@ -17,7 +17,7 @@ from posture.domain.printable import printable
 from posture.errors import GraphError, TenantUnreachable, TokenRefused
 from posture.graph.aadsts import code_of, sentence_for
 from posture.graph.azure_credentials import build_credential
-from posture.graph.credentials import Connection
+from posture.graph.credentials import Connection, ManagedIdentity
 from posture.graph.trust import as_one_path, bundles_in_force
 
 if TYPE_CHECKING:
@@ -43,9 +43,7 @@ class TokenSource:
         self._lock = threading.Lock()
         self.generation = 0
 
-    async def get_token(
-        self, *_scopes: str, claims: str | None = None, enable_cae: bool = True, **_options: Any
-    ) -> AccessToken:
+    async def get_token(self, *_scopes: str, claims: str | None = None, **_options: Any) -> AccessToken:
         """Return a token for Graph; ``claims`` answers a challenge and goes past every cache.
 
         Raises:
@@ -54,7 +52,7 @@ class TokenSource:
         """
         if claims is None and self._token is not None and time.time() < self._renew_at:
             return self._token
-        return await asyncio.to_thread(self._locked_token, claims, enable_cae, self.generation)
+        return await asyncio.to_thread(self._locked_token, claims, self.generation)
 
     async def renew(self, refused_generation: int, *, claims: str | None = None) -> None:
         """Replace the token that Graph refused, unless somebody already has.
@@ -64,22 +62,22 @@ class TokenSource:
         """
         if refused_generation != self.generation:
             return
-        await asyncio.to_thread(self._locked_token, claims, True, refused_generation)
+        await asyncio.to_thread(self._locked_token, claims, refused_generation)
 
-    def _locked_token(self, claims: str | None, enable_cae: bool, known_generation: int) -> AccessToken:
+    def _locked_token(self, claims: str | None, known_generation: int) -> AccessToken:
         with self._lock:
             if self._token is None or self.generation == known_generation:
-                self._token = _new_token(self._connection, claims, enable_cae=enable_cae)
+                self._token = _new_token(self._connection, claims)
                 self._renew_at = _renewal_time(self._token.expires_on, now=time.time())
                 self.generation += 1
             return self._token
 
 
-def _new_token(connection: Connection, claims: str | None, *, enable_cae: bool) -> AccessToken:
+def _new_token(connection: Connection, claims: str | None) -> AccessToken:
     """Ask the token endpoint, with a credential of its own: its cache must not answer, and nothing stays open."""
     with as_one_path(bundles_in_force(connection.ca_bundle)) as bundle:
         credential = build_credential(connection, bundle=bundle)
-        answer = _ask(credential, connection, claims, enable_cae=enable_cae)
+        answer = _ask(credential, connection, claims)
         close = getattr(credential, "close", None)
         if close is not None:
             close()
@@ -89,14 +87,14 @@ def _new_token(connection: Connection, claims: str | None, *, enable_cae: bool) 
     return answer
 
 
-def _ask(
-    credential: TokenCredential, connection: Connection, claims: str | None, *, enable_cae: bool
-) -> AccessToken | GraphError:
+def _ask(credential: TokenCredential, connection: Connection, claims: str | None) -> AccessToken | GraphError:
     from azure.core.exceptions import AzureError
 
     options: dict[str, Any] = {"claims": claims} if claims is not None else {}
+    # Managed identities cannot take part in continuous access evaluation.
+    options["enable_cae"] = not isinstance(connection.credential, ManagedIdentity)
     try:
-        return credential.get_token(connection.scope, enable_cae=enable_cae, **options)
+        return credential.get_token(connection.scope, **options)
     except AzureError as error:
         return _refusal(error, connection)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import msgspec
@@ -190,3 +191,31 @@ def test_a_revoked_token_is_renewed_once_for_all_tables(reader: TenantReader, si
     simulator.faults.add(Fault(kind=FaultKind.REVOKED_TOKEN, path="/users", after=1))
     read(reader)
     assert len([record for record in simulator.requests if record.route == "token"]) == 2
+
+
+@pytest.mark.parametrize("status", [302, 404, 501])
+def test_any_other_status_fails_the_table_at_once(
+    reader: TenantReader, simulator: SimulatorServer, status: int
+) -> None:
+    simulator.faults.add(Fault(kind=FaultKind.NOT_IN_THIS_CLOUD, path="/users", times=None, status=status))
+    outcome = outcome_in(read(reader))
+    assert outcome.outcome is Outcome.FAILED
+    assert outcome.requests == 1
+    assert str(status) in (outcome.reason or "")
+
+
+def test_a_token_that_cannot_be_renewed_ends_the_table_with_the_reason(
+    reader: TenantReader, simulator: SimulatorServer
+) -> None:
+    (tenant,) = simulator.tenants
+    stream = reader.read_tables([users_table()], facts=facts(), resume={})
+    first = next(stream)
+    kept = tenant.registrations[0]
+    tenant.registrations[0] = dataclasses.replace(kept, secrets=("rolled-over",))
+    simulator.faults.add(Fault(kind=FaultKind.REVOKED_TOKEN, path="/users", times=None))
+    try:
+        outcome = outcome_in([first, *stream])
+    finally:
+        tenant.registrations[0] = kept
+    assert outcome.outcome is Outcome.PARTIAL
+    assert "client secret is wrong" in (outcome.reason or "")
