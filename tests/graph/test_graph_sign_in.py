@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,7 +25,7 @@ from posture.graph.reader import TenantReader
 from posture.graph.tokens import roles_in
 from posture.simulator.faults import Fault, FaultKind
 from posture.simulator.server import SimulatorServer
-from posture.simulator.tenant import AppRegistration
+from posture.simulator.tenant import AppRegistration, FederatedCredential
 
 from .conftest import PATIENT, ROLES, SECRET, TENANT_ID, user_id
 
@@ -174,6 +175,51 @@ def test_a_missing_certificate_file_is_named(connect: Connect, tmp_path: Path) -
 
 def test_a_missing_token_file_is_said(connect: Connect, tmp_path: Path) -> None:
     assert "gone.jwt" in str(refused(connect(WorkloadIdentity(token_file=tmp_path / "gone.jwt"))))
+
+
+def federated_client(simulator: SimulatorServer, pair: Pair, *, subject: str) -> str:
+    public = pair.key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    trust = FederatedCredential(issuer="https://issuer.example.com", subject=subject, public_key_pem=public.decode())
+    (tenant,) = simulator.tenants
+    tenant.registrations[1:] = [
+        AppRegistration(client_id=CERTIFICATE_CLIENT, object_id=user_id(901), roles=ROLES, federated=(trust,))
+    ]
+    return CERTIFICATE_CLIENT
+
+
+def write_platform_token(path: Path, pair: Pair) -> Path:
+    now = datetime.now(UTC)
+    claims = {
+        "iss": "https://issuer.example.com",
+        "sub": "job:scan",
+        "aud": "api://AzureADTokenExchange",
+        "iat": now,
+        "nbf": now,
+        "exp": now + timedelta(minutes=5),
+    }
+    path.write_text(jwt.encode(claims, pair.key, algorithm="RS256"))
+    return path
+
+
+def test_a_workload_identity_signs_in(
+    connect: Connect, simulator: SimulatorServer, pair: Pair, tmp_path: Path
+) -> None:
+    client = federated_client(simulator, pair, subject="job:scan")
+    token_file = write_platform_token(tmp_path / "token.jwt", pair)
+    connection = connect(WorkloadIdentity(token_file=token_file), client_id=client)
+    assert TenantReader(connection).identify().granted == ROLES
+
+
+def test_a_workload_identity_that_nobody_trusts_is_refused(
+    connect: Connect, simulator: SimulatorServer, pair: Pair, tmp_path: Path
+) -> None:
+    client = federated_client(simulator, pair, subject="job:another")
+    token_file = write_platform_token(tmp_path / "token.jwt", pair)
+    error = refused(connect(WorkloadIdentity(token_file=token_file), client_id=client))
+    assert "federated credential" in str(error)
+    assert error.code is not None
 
 
 def test_an_app_without_consent_has_no_granted_permission(connect: Connect, simulator: SimulatorServer) -> None:
