@@ -177,7 +177,7 @@ def strength(satisfies: str | None) -> dict[str, Any]:
 def test_mfa_is_required_only_where_nothing_else_is_enough(
     derive: Derive, grant: dict[str, Any], requires_mfa: bool | None
 ) -> None:
-    defaults = {"customAuthenticationFactors": [], "termsOfUse": []}
+    defaults: dict[str, Any] = {"customAuthenticationFactors": [], "termsOfUse": []}
 
     assert flat(derive, grant_controls=defaults | grant)["requires_mfa"] is requires_mfa
 

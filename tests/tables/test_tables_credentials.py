@@ -59,7 +59,7 @@ def test_every_way_of_saying_no_end_is_null(derive: Derive, never: str | None) -
 
 
 def test_an_empty_list_has_no_row(derive: Derive) -> None:
-    applications = [{"id": "a1", "password_credentials": [], "key_credentials": []}]
+    applications: list[dict[str, Any]] = [{"id": "a1", "password_credentials": [], "key_credentials": []}]
 
     assert derive("application_credentials", applications=applications) == []
 
