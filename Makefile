@@ -25,17 +25,17 @@ demo: $(READY)  ## Scan a made-up company, served on this machine
 	@$(BIN)/posture demo
 
 test: $(READY)  ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2
 
 check: $(READY)  ## Format, lint, types, import contracts, unit and corpus tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --quiet --ignore tests/end_to_end --ignore tests/packaging --ignore tests/faults
+	$(BIN)/pytest --quiet --numprocesses 2 --ignore tests/end_to_end --ignore tests/packaging --ignore tests/faults
 
 bench: $(READY)  ## Measure scans of 1,000 to 100,000 users
-	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks/scan.py --users 1000 10000 100000
 
 docs: $(READY)  ## Write docs/reference anew from tables, checks and commands
 	$(BIN)/python -m posture.cli.reference docs/reference

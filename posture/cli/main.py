@@ -16,6 +16,7 @@ from posture.cli import checks, demo, doctor, exempt, findings, init, permission
 from posture.cli.console import ExitCode, report_error
 from posture.errors import (
     DefinitionError,
+    DefinitionErrors,
     PostureError,
     QueryRefused,
     SettingsError,
@@ -50,7 +51,7 @@ def _posture(
     """Hold the options that come before a command."""
 
 
-_MISTAKES = (DefinitionError, QueryRefused, SettingsError, UsageError)
+_MISTAKES = (DefinitionError, DefinitionErrors, QueryRefused, SettingsError, UsageError)
 
 
 def main() -> None:

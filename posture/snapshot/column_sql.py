@@ -99,13 +99,18 @@ def _converted(column: Column) -> str:
     place = place_of(column)
     if column.type not in _SCALARS:
         return place
-    value = {
-        "VARCHAR": f"{place} ->> '$'",
-        "TIMESTAMP": f"graph_time({place} ->> '$')",
-        "BOOLEAN": f"cast({place} as boolean)",
-        "BIGINT": f"cast({place} as bigint)",
+    # The JSON text itself, quotes included: a look at its first character is what strictness costs here. Asking
+    # for the JSON type of every value takes twice the CPU of everything else that publishing does.
+    text = f"cast({place} as varchar)"
+    misfit = "error('a value does not fit its column')"
+    return {
+        "VARCHAR": f"case when {text}[1] <> '\"' then {misfit} "
+        f"when contains({text}, '\\') then {place} ->> '$' else {text}[2:-2] end",
+        "TIMESTAMP": f"case when {text}[1] <> '\"' then {misfit} else graph_time({text}[2:-2]) end",
+        "BOOLEAN": f"case {text} when 'true' then true when 'false' then false "
+        f"else case when {place} is not null then {misfit} end end",
+        "BIGINT": f"case when {fits(column)} then cast({place} as bigint) else {misfit} end",
     }[column.type]
-    return f"case when {fits(column)} then {value} else error('a value does not fit its column') end"
 
 
 def _spelled(column: Column, value: str) -> str:

@@ -18,7 +18,10 @@ create macro is_graph_time(x) as
 
 -- graph_time: Graph's text of a time → TIMESTAMP in UTC, cut to microseconds; "never" → NULL. A cast to TIMESTAMP
 -- would drop the offset, and one to TIMESTAMPTZ alone would take words such as 'epoch'.
+-- The first case is the usual form, which a plain cast reads ten times as fast.
 create macro graph_time(x) as
-  case when x is null or x = '' or starts_with(x, '0001-01-01') then null
+  case when strlen(x) = 20 and x[11] = 'T' and x[20] = 'Z' and not starts_with(x, '0001-01-01')
+         and try_cast(x as timestamp) is not null then try_cast(x as timestamp)
+       when x is null or x = '' or starts_with(x, '0001-01-01') then null
        when is_graph_time(x) then make_timestamp(epoch_us(try_cast(x as timestamptz)))
        else error('a text that should be a time is not one') end;

@@ -83,7 +83,7 @@ class ParquetWriter:
         return self._copy(rows, target)
 
     def _copy(self, rows: str, target: Path) -> int:
-        statement = f"copy ({rows}) to {literal(str(target))} (format parquet, compression zstd)"
+        statement = f"copy ({rows}) to {literal(str(target))} (format parquet)"
         return int(self._number(statement))
 
     def _number(self, statement: str) -> int:
