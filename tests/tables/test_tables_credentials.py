@@ -65,7 +65,7 @@ def test_an_empty_list_has_no_row(derive: Derive) -> None:
 
 
 def test_a_list_that_graph_did_not_send_is_not_an_empty_one(derive: Derive) -> None:
-    applications = [{"id": "a1", "password_credentials": None, "key_credentials": []}]
+    applications: list[dict[str, Any]] = [{"id": "a1", "password_credentials": None, "key_credentials": []}]
 
     (row,) = derive("application_credentials", applications=applications)
 
