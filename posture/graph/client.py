@@ -21,6 +21,7 @@ from posture.graph.answers import Answer, NoAnswer
 from posture.graph.credentials import Connection
 from posture.graph.proxy import proxy_in_force
 from posture.graph.tokens import TokenSource
+from posture.graph.transport import PooledTransport
 from posture.graph.trust import bundles_in_force, tls_context
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ class GraphClient:
         self.tokens = tokens
         context = tls_context(bundles_in_force(connection.ca_bundle))
         # Two pools: after a failure a request must not meet the same broken connection again.
-        self._lasting = _transport(connection, context, keep=20)
-        self._fresh = _transport(connection, context, keep=0)
+        self._lasting = _transport(connection, context, keeps=True)
+        self._fresh = _transport(connection, context, keeps=False)
         self._adapters = {
             False: _adapter(_http_client(self._lasting), connection, self.tokens),
             True: _adapter(_http_client(self._fresh), connection, self.tokens),
@@ -100,17 +101,12 @@ class GraphClient:
         await self._fresh.aclose()
 
 
-def _transport(connection: Connection, context: SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
-    host = urlsplit(connection.graph_root).hostname or ""
-    return httpx.AsyncHTTPTransport(
-        verify=context,
-        proxy=proxy_in_force(connection.proxy, host=host),
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=keep),
-        trust_env=False,
-    )
+def _transport(connection: Connection, context: SSLContext, *, keeps: bool) -> PooledTransport:
+    proxy = proxy_in_force(connection.proxy, host=urlsplit(connection.graph_root).hostname or "")
+    return PooledTransport(tls=context, proxy=None if proxy is None else httpx.Proxy(proxy), keeps=keeps)
 
 
-def _http_client(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncClient:
+def _http_client(transport: PooledTransport) -> httpx.AsyncClient:
     """Return a client with the SDK's middleware around the transport."""
     from kiota_http.middleware.options import (
         ParametersNameDecodingHandlerOption,

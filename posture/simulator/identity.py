@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +48,7 @@ class TokenSigner:
     ) -> tuple[str, int]:
         """Return a token and the seconds it lives."""
         wanted = claims.get("access_token", {})
-        continuous = "cp1" in wanted.get("xms_cc", {}).get("values", [])
+        continuous = _opts_in(wanted.get("xms_cc", {}).get("values", []))
         lifetime = self.lifetime or (CONTINUOUS_LIFETIME if continuous else ORDINARY_LIFETIME)
         issued = self.now()
         payload = {
@@ -85,7 +85,7 @@ class TokenSigner:
             tenant_id=claims["tid"],
             client_id=claims["appid"],
             roles=frozenset(claims.get("roles", ())),
-            can_be_challenged="cp1" in claims.get("xms_cc", ()),
+            can_be_challenged=_opts_in(claims.get("xms_cc", ())),
             challenge=claims.get("challenge"),
             token_id=claims["uti"],
         )
@@ -102,3 +102,8 @@ class TokenSigner:
         if claims["aud"] != audience:
             raise invalid_token("Access token validation failure. Invalid audience.")
         return claims
+
+
+def _opts_in(capabilities: Iterable[str]) -> bool:
+    """Say whether a client told that it answers claims challenges; azure-identity writes CP1, the documents cp1."""
+    return "cp1" in (capability.lower() for capability in capabilities)

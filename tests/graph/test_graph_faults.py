@@ -62,6 +62,8 @@ PASSING = [
     Fault(kind=FaultKind.MALFORMED_JSON, path="/users", after=1),
     Fault(kind=FaultKind.SLOW, path="/users", seconds=0.3),
     Fault(kind=FaultKind.REVOKED_TOKEN, path="/users", after=1),
+    Fault(kind=FaultKind.CLAIMS_CHALLENGE, path="/users"),
+    Fault(kind=FaultKind.CLAIMS_CHALLENGE, path="/users", after=1),
     Fault(kind=FaultKind.EMPTY_PAGE, path="/users"),
     Fault(kind=FaultKind.CLOCK_SKEW, path="/users", seconds=900),
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.usecases.builders import a_compiled_check, a_source, a_table, an_outcome
 
 from posture.domain.judgement import SkipKind, SkipReason
 from posture.domain.outcome import Outcome, TableOutcome
 from posture.domain.tenant import Licence
 from posture.tables.table import SourceTable, WithoutLicence
 from posture.usecases.gate import skip_reason
+from tests.usecases.builders import a_compiled_check, a_source, a_table, an_outcome
 
 USERS = a_table("users")
 

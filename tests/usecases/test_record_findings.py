@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from tests.ports.memory_store import MemoryStore
-from tests.usecases.builders import MONDAY, TENANT_ID, a_check, a_compiled_check
 
 from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption
@@ -17,6 +15,8 @@ from posture.domain.judgement import Judgement, Resource, Value, VerdictCounts
 from posture.domain.severity import Severity
 from posture.domain.verdict import Verdict
 from posture.usecases.record_findings import Recorder
+from tests.ports.memory_store import MemoryStore
+from tests.usecases.builders import MONDAY, TENANT_ID, a_check, a_compiled_check
 
 CHECK = a_check()
 TUESDAY = MONDAY + timedelta(days=1)
@@ -81,9 +81,7 @@ class Tenant:
                 tenant_id=TENANT_ID,
                 taken_at=taken_at,
             )
-            batch = [
-                a_judgement(name, Verdict(word)) for name, word in verdicts.items() if word in {*map(str, told)}
-            ]
+            batch = [a_judgement(name, Verdict(word)) for name, word in verdicts.items() if word in {*map(str, told)}]
             changes = {judgement.resource.id: change for judgement, change in recorder.record(batch)}
             recorder.resolve_the_rest()
         return changes

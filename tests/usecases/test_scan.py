@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.ports.memory_store import MemoryStore
-from tests.usecases.builders import MONDAY, TENANT_ID, a_check, a_compiled_check, a_table, an_outcome
 
 from posture.domain.exemption import Exemption
 from posture.domain.finding import FindingChange
@@ -24,6 +22,8 @@ from posture.snapshot.snapshots import TenantSnapshots
 from posture.tables.table import WantedTable
 from posture.usecases.events import CheckDone, JudgementMade, ScanEvent, ScanFinished, ScanStarted, TableDone
 from posture.usecases.scan import ScanRequest, scan_tenant
+from tests.ports.memory_store import MemoryStore
+from tests.usecases.builders import MONDAY, TENANT_ID, a_check, a_compiled_check, a_table, an_outcome
 
 USERS = a_table("users")
 WANTED = WantedTable(table=USERS, columns=USERS.columns)
@@ -151,9 +151,7 @@ def test_events_come_in_the_order_of_the_scan(scanner: Scanner) -> None:
 def test_half_a_table_is_never_judged(scanner: Scanner) -> None:
     scanner.scan(whole(BOB))
 
-    events = scanner.scan(
-        ScriptedGraph([a_page(ADA), an_outcome("users", Outcome.PARTIAL, reason="page 2 failed")])
-    )
+    events = scanner.scan(ScriptedGraph([a_page(ADA), an_outcome("users", Outcome.PARTIAL, reason="page 2 failed")]))
 
     [result] = summary_of(events).checks
     assert result.outcome is CheckOutcome.SKIPPED
@@ -189,9 +187,7 @@ def test_an_item_that_came_twice_counts_once(scanner: Scanner) -> None:
         TenantUnreachable("login.example.com does not answer"),
     ],
 )
-def test_without_a_token_or_an_answer_the_run_is_aborted_and_on_record(
-    scanner: Scanner, error: GraphError
-) -> None:
+def test_without_a_token_or_an_answer_the_run_is_aborted_and_on_record(scanner: Scanner, error: GraphError) -> None:
     events = scanner.scan(ScriptedGraph(answer=error))
 
     summary = summary_of(events)
