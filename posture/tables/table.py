@@ -146,7 +146,4 @@ def is_readable(table: SourceTable, outcome: TableOutcome) -> bool:
     """Say whether checks may read the table: it is complete, or known to be empty for want of a licence."""
     if outcome.outcome is Outcome.COMPLETE:
         return True
-    return (
-        outcome.outcome is Outcome.NOT_LICENSED
-        and table.source.without_licence is WithoutLicence.EMPTY
-    )
+    return outcome.outcome is Outcome.NOT_LICENSED and table.source.without_licence is WithoutLicence.EMPTY
