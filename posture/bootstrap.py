@@ -43,6 +43,7 @@ from posture.graph.credentials import (
     ManagedIdentity,
     WorkloadIdentity,
 )
+from posture.graph.pursuit import RetryBudget
 from posture.graph.reader import TenantReader
 from posture.graph.throttle import PUBLISHED, Pace
 from posture.snapshot.bench import TableBench
@@ -97,15 +98,19 @@ def verify(checks: Sequence[LoadedCheck], *, with_probes: bool) -> Iterator[Veri
     return verify_checks(checks, bench=TableBench(TABLES), dictionary=dictionary(), with_probes=with_probes)
 
 
-def load_application(config: Path | None, *, pace: Pace = PUBLISHED) -> Application:
+def load_application(
+    config: Path | None, *, pace: Pace = PUBLISHED, budget: RetryBudget | None = None
+) -> Application:
     """Read the configuration and the checks, and return everything bound to them. Nothing else is opened yet.
+
+    ``pace`` and ``budget`` are how fast Graph is asked and how much trouble is put up with; None means as usual.
 
     Raises:
         SettingsError: the configuration is missing or wrong, or names a check that does not exist.
         DefinitionErrors: check files are wrong.
     """
     path = find_config(config, environment=os.environ, directory=Path.cwd())
-    application = Application(load_settings(path, environment=os.environ), pace=pace)
+    application = Application(load_settings(path, environment=os.environ), pace=pace, budget=budget)
     known = {str(loaded.check.id): loaded.defaults.keys() for loaded in application.catalog.checks}
     refuse_unknown_checks(application.settings, known)
     return application
@@ -114,10 +119,11 @@ def load_application(config: Path | None, *, pace: Pace = PUBLISHED) -> Applicat
 class Application:
     """posture with one configuration. Adapters are built when they are first used."""
 
-    def __init__(self, settings: Settings, *, pace: Pace) -> None:
+    def __init__(self, settings: Settings, *, pace: Pace, budget: RetryBudget | None = None) -> None:
         self.settings = settings
         self.clock = SystemClock()
         self._pace = pace
+        self._budget = budget
 
     @cached_property
     def dictionary(self) -> Dictionary:
@@ -211,7 +217,7 @@ class Application:
         return diagnose_tenant(selection.checks, selection.wanted, graph=self.reader(tenant))
 
     def reader(self, tenant: TenantSettings) -> TenantReader:
-        return TenantReader(self._connection(tenant), pace=self._pace)
+        return TenantReader(self._connection(tenant), pace=self._pace, budget=self._budget)
 
     def snapshots(self, tenant: TenantSettings) -> TenantSnapshots:
         return TenantSnapshots(
