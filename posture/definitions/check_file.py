@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from posture.definitions.check_model import CheckModel, SeverityModel
+from posture.definitions.check_model import CheckModel
 from posture.definitions.check_sql import judgement_sql
 from posture.definitions.check_words import OWN_PARAMETER, declared_parameters, require_known, require_words
 from posture.definitions.dictionary import did_you_mean
@@ -21,8 +21,9 @@ from posture.definitions.reads import Lineage
 from posture.definitions.scope import Output, TableName
 from posture.definitions.sql_rules import refuse_closing_unknown, refuse_forbidden
 from posture.definitions.sql_text import ParsedSql, SqlRefused, parse_condition, parse_select
+from posture.definitions.unfolded_check import unfolded_check
 from posture.definitions.yaml_source import Step, YamlDocument, read_yaml
-from posture.domain.check import Check, CheckId, Parameter, SeverityRule
+from posture.domain.check import Check, Parameter
 from posture.errors import DefinitionError
 from posture.tables.table import ResourceType
 
@@ -71,7 +72,7 @@ class _Loading:
         rows_text = (
             self._model.rows if self._model.rows is not None else home_rows(self._model, resource, self._dictionary)
         )
-        check = self._check(parameters, is_local=is_local)
+        check = unfolded_check(self._model, parameters, path=self._document.path, is_local=is_local)
         sql = self._parse(check, rows_text)
         reader = SqlReader(self._dictionary)
         output = self._resolve(sql, reader, resource)
@@ -104,39 +105,6 @@ class _Loading:
             advice = did_you_mean(self._model.resource, names, otherwise=f"Use one of: {', '.join(names)}.")
             raise self._error(("resource",), f'there is no resource type "{self._model.resource}"', advice)
         return found
-
-    def _critical_when(self) -> str | None:
-        severity = self._model.severity
-        return severity.critical_when if isinstance(severity, SeverityModel) else None
-
-    def _check(self, parameters: tuple[Parameter, ...], *, is_local: bool) -> Check:
-        model = self._model
-        severity = model.severity.default if isinstance(model.severity, SeverityModel) else model.severity
-        return Check(
-            id=CheckId(model.id),
-            title=model.title,
-            resource=model.resource,
-            severity=SeverityRule(default=severity, critical_when=self._critical_when()),
-            maturity=model.maturity,
-            deprecated_because=model.deprecated_because,
-            tags=tuple(model.tags),
-            why=model.why.strip(),
-            fix=model.fix.strip(),
-            references=tuple(model.references),
-            false_positives=tuple(text.strip() for text in model.false_positives),
-            frameworks={key: tuple(ids) for key, ids in model.frameworks.items()},
-            parameters=parameters,
-            rows=model.rows,
-            identity=tuple(model.identity),
-            applies_when=_condition_text(model.applies_when),
-            fail_when=_condition_text(model.fail_when),
-            message_fail=model.message.fail,
-            message_unknown=model.message.unknown,
-            evidence=tuple(model.evidence),
-            actions=tuple(model.actions),
-            path=self._document.path,
-            is_local=is_local,
-        )
 
     def _parse(self, check: Check, rows: str) -> _Sql:
         critical = check.severity.critical_when
@@ -232,10 +200,6 @@ def _judging(text: str) -> ParsedSql:
     parsed = _checked(parse_condition(text))
     refuse_closing_unknown(parsed)
     return parsed
-
-
-def _condition_text(value: str | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _texts(parameters: Iterable[Parameter]) -> frozenset[str]:

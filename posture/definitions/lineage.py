@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from posture.definitions.dictionary import Dictionary, did_you_mean
-from posture.definitions.relations import derived_relation, generated_relation, renamed, same_names, united
+from posture.definitions.column_names import ColumnNames, ColumnsRead
+from posture.definitions.dictionary import Dictionary
+from posture.definitions.from_clause import FromClause
+from posture.definitions.relations import renamed, same_names, united
 from posture.definitions.scope import Output, Relation, Scope, TableName
-from posture.definitions.sql_text import ParsedSql, SqlRefused
+from posture.definitions.sql_text import ParsedSql
 
-_PREVIOUS = "previous"
 _FROM_PARTS = frozenset({"from_", "joins", "with_"})
 
 
@@ -27,8 +28,15 @@ class SqlReader:
 
     def __init__(self, dictionary: Dictionary) -> None:
         self._dictionary = dictionary
-        self.columns_read: dict[TableName, set[str]] = {}
-        self.columns_matched: dict[TableName, set[str]] = {}
+        self._read = ColumnsRead()
+
+    @property
+    def columns_read(self) -> dict[TableName, set[str]]:
+        return self._read.all
+
+    @property
+    def columns_matched(self) -> dict[TableName, set[str]]:
+        return self._read.matched
 
     def read_select(self, parsed: ParsedSql) -> Output:
         """Gather what a SELECT reads and return the columns that it gives.
@@ -36,7 +44,7 @@ class SqlReader:
         Raises:
             SqlRefused: a table or a column does not exist.
         """
-        return _Resolver(self._dictionary, self, parsed).query(parsed.tree, outer=None, ctes={})
+        return _Resolver(self._dictionary, self._read, parsed).query(parsed.tree, outer=None, ctes={})
 
     def read_condition(self, parsed: ParsedSql, *, over: Output) -> None:
         """Gather what a condition over the columns of a query reads beyond them.
@@ -44,7 +52,7 @@ class SqlReader:
         Raises:
             SqlRefused: a table or a column does not exist.
         """
-        resolver = _Resolver(self._dictionary, self, parsed)
+        resolver = _Resolver(self._dictionary, self._read, parsed)
         rows = Relation(name="resources", columns=same_names(over.columns), table=None, is_open=over.is_open)
         resolver.visit(parsed.tree, Scope(outer=None, ctes={}, relations=[rows]))
 
@@ -52,12 +60,10 @@ class SqlReader:
 class _Resolver:
     """Walks one syntax tree."""
 
-    def __init__(self, dictionary: Dictionary, reader: SqlReader, parsed: ParsedSql) -> None:
-        self._dictionary = dictionary
-        self._read = reader.columns_read
-        self._matched = reader.columns_matched
-        self._is_matching = False
+    def __init__(self, dictionary: Dictionary, read: ColumnsRead, parsed: ParsedSql) -> None:
         self._parsed = parsed
+        self._names = ColumnNames(parsed, read)
+        self._from = FromClause(dictionary, parsed, read, self._names, self)
 
     def query(self, node: exp.Expr, *, outer: Scope | None, ctes: Mapping[str, Output]) -> Output:
         """Resolve a query with everything inside it and return its columns."""
@@ -76,8 +82,10 @@ class _Resolver:
 
     def visit(self, node: exp.Expr, scope: Scope) -> None:
         """Resolve every name in an expression."""
-        if isinstance(node, exp.Column):
-            self._column(node, scope)
+        if isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
+            self._star(node.this, node.args.get("table"), scope)
+        elif isinstance(node, exp.Column):
+            self._names.resolve(node, scope)
         elif isinstance(node, exp.Query):
             self.query(node, outer=scope, ctes=scope.ctes)
         elif isinstance(node, exp.Lambda):
@@ -88,10 +96,10 @@ class _Resolver:
         elif isinstance(node, exp.PropertyEQ):
             self.visit(node.expression, scope)
         elif isinstance(node, exp.EQ) and isinstance(node.left, exp.Column) and isinstance(node.right, exp.Column):
-            self._match(node.left, scope)
-            self._match(node.right, scope)
+            self._names.resolve(node.left, scope, is_matching=True)
+            self._names.resolve(node.right, scope, is_matching=True)
         elif isinstance(node, exp.In) and node.args.get("query") is not None and isinstance(node.this, exp.Column):
-            self._match(node.this, scope)
+            self._names.resolve(node.this, scope, is_matching=True)
             self.visit(node.args["query"], scope)
         else:
             for child in node.iter_expressions():
@@ -114,10 +122,7 @@ class _Resolver:
 
     def _select(self, node: exp.Select, *, outer: Scope | None, ctes: Mapping[str, Output]) -> Output:
         scope = Scope(outer=outer, ctes=ctes)
-        sources = [node.args["from_"].this] if node.args.get("from_") else []
-        for source in sources:
-            self._source(source, scope)
-        self._joins(node.args.get("joins") or (), scope)
+        self._from.add_all(node, scope)
         scope.aliases.update(item.alias.lower() for item in node.expressions if item.alias)
         output = self._projections(node.expressions, scope)
         for key, value in node.args.items():
@@ -143,72 +148,9 @@ class _Resolver:
         return Output(columns=tuple(name for name in columns if name), is_open=is_open)
 
     def _star(self, star: exp.Star, qualifier: exp.Identifier | None, scope: Scope) -> tuple[list[str], bool]:
-        relations = scope.relations
-        if qualifier is not None:
-            found = scope.relation(qualifier.name.lower())
-            if found is None:
-                raise self._unknown(qualifier, "relation", {relation.name for relation in scope.relations})
-            relations = [found]
-        left_out = {part.name.lower() for part in star.args.get("except_") or ()}
-        renamed: dict[str, str] = {}
-        for alias in star.args.get("rename") or ():
-            renamed[alias.this.name.lower()] = alias.alias.lower()
-        for alias in star.args.get("replace") or ():
-            self.visit(alias.this, scope)
-            left_out.discard(alias.alias.lower())
-        names: list[str] = []
-        for relation in relations:
-            for visible in relation.columns:
-                if visible not in left_out:
-                    self._mark(relation, visible)
-                    names.append(renamed.get(visible, visible))
-        return names, any(relation.is_open for relation in relations)
-
-    def _joins(self, joins: Sequence[exp.Expr], scope: Scope) -> None:
-        for join in joins:
-            if str(join.args.get("method") or "").upper() == "NATURAL":
-                raise self._parsed.refuse(join, "NATURAL JOIN hides what is compared", "Write ON or USING.")
-            self._source(join.this, scope)
-            if join.args.get("on") is not None:
-                self.visit(join.args["on"], scope)
-            for name in join.args.get("using") or ():
-                self._using(name, scope)
-
-    def _using(self, name: exp.Identifier, scope: Scope) -> None:
-        column = name.name.lower()
-        holders = [relation for relation in scope.relations if relation.has(column)]
-        if len(holders) < 2 and not any(relation.is_open for relation in scope.relations):
-            problem = f'the column "{name.name}" is not on both sides'
-            raise self._parsed.refuse(name, problem, "Write the comparison out with ON.")
-        self._is_matching = True
-        for relation in holders:
-            self._mark(relation, column)
-        self._is_matching = False
-
-    def _source(self, node: exp.Expr, scope: Scope) -> None:
-        if isinstance(node, exp.Lateral):
-            inner = node.this
-            alias = node.args.get("alias")
-            if isinstance(inner, exp.Subquery):
-                output = self.query(inner, outer=scope, ctes=scope.ctes)
-                scope.relations.append(derived_relation(output, alias, "lateral"))
-                return
-            self.visit(inner, scope)
-            scope.relations.append(generated_relation(inner, alias or inner.args.get("alias")))
-        elif isinstance(node, exp.Table):
-            self._table(node, scope)
-        elif isinstance(node, exp.Unnest):
-            for part in node.expressions:
-                self.visit(part, scope)
-            scope.relations.append(generated_relation(node, node.args.get("alias")))
-        elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
-            self._source(node.this, scope)
-        elif isinstance(node, exp.Query | exp.Values):
-            output = self.query(node, outer=scope, ctes=scope.ctes)
-            scope.relations.append(derived_relation(output, node.args.get("alias"), "subquery"))
-        else:
-            raise self._parsed.refuse(node, "this cannot be read from", "Read tables of the dictionary.")
-        self._joins(node.args.get("joins") or (), scope)
+        for replacement in star.args.get("replace") or ():
+            self.visit(replacement.this, scope)
+        return self._names.resolve_star(star, qualifier, scope)
 
     def _values(self, node: exp.Values, scope: Scope) -> Output:
         for row in node.expressions:
@@ -216,95 +158,12 @@ class _Resolver:
         width = len(node.expressions[0].expressions) if isinstance(node.expressions[0], exp.Tuple) else 1
         return Output(columns=tuple(f"col{number}" for number in range(width)), is_open=False)
 
-    def _table(self, node: exp.Table, scope: Scope) -> None:
-        alias = node.args.get("alias")
-        if isinstance(node.this, exp.Func):
-            self.visit(node.this, scope)
-            scope.relations.append(generated_relation(node.this, alias))
-            return
-        name, schema = node.name.lower(), node.db.lower()
-        if not schema and name in scope.ctes:
-            scope.relations.append(derived_relation(scope.ctes[name], alias, name))
-            return
-        if node.catalog or schema not in ("", _PREVIOUS):
-            raise self._parsed.refuse(
-                node, f'there is no schema "{node.db}"', 'Read a table by its name, or one of the schema "previous".'
-            )
-        if self._dictionary.table(name) is None:
-            known = {table.name for table in self._dictionary.tables} | set(scope.ctes)
-            raise self._unknown(node.this, "table", known)
-        table = TableName(name, schema == _PREVIOUS)
-        self._read.setdefault(table, set())
-        columns = tuple(self._dictionary.columns(name))
-        visible = renamed(Output(columns=columns, is_open=False), alias).columns
-        scope.relations.append(
-            Relation(
-                name=node.alias_or_name.lower(),
-                columns=dict(zip(visible, columns, strict=True)),
-                table=table,
-                is_open=False,
-            )
-        )
-
     def _comprehension(self, node: exp.Comprehension, scope: Scope) -> None:
         self.visit(node.args["iterator"], scope)
         inside = scope.with_bound(frozenset({node.expression.name.lower()}))
         self.visit(node.this, inside)
         if node.args.get("condition") is not None:
             self.visit(node.args["condition"], inside)
-
-    def _match(self, node: exp.Column, scope: Scope) -> None:
-        self._is_matching = True
-        self._column(node, scope)
-        self._is_matching = False
-
-    def _column(self, node: exp.Column, scope: Scope) -> None:
-        if isinstance(node.this, exp.Star):
-            self._star(node.this, node.args.get("table"), scope)
-            return
-        parts = [part.name.lower() for part in node.parts]
-        if parts[0] in scope.bound:
-            return
-        if len(parts) > 2 and parts[0] == _PREVIOUS and scope.relation(parts[1]) is not None:
-            parts = parts[1:]
-        relation = scope.relation(parts[0]) if len(parts) > 1 else None
-        if relation is None:
-            self._unqualified(node, parts[0], scope)
-        elif relation.has(parts[1]):
-            self._mark(relation, parts[1])
-        elif not relation.is_open:
-            raise self._unknown(node.parts[-1], "column", relation.columns, of=relation)
-
-    def _unqualified(self, node: exp.Column, name: str, scope: Scope) -> None:
-        around: Scope | None = scope
-        while around is not None:
-            holders = [relation for relation in around.relations if relation.has(name)]
-            for relation in holders:
-                self._mark(relation, name)
-            if holders or name in around.aliases or name in around.bound:
-                return
-            whole = next((relation for relation in around.relations if relation.name == name), None)
-            if whole is not None:
-                for column in whole.columns:
-                    self._mark(whole, column)
-                return
-            if any(relation.is_open for relation in around.relations):
-                return
-            around = around.outer
-        raise self._unknown(node.parts[0], "column", scope.visible_columns())
-
-    def _mark(self, relation: Relation, column: str) -> None:
-        if relation.table is not None:
-            self._read.setdefault(relation.table, set()).add(relation.columns[column])
-            if self._is_matching:
-                self._matched.setdefault(relation.table, set()).add(relation.columns[column])
-
-    def _unknown(
-        self, node: exp.Expr, what: str, known: Mapping[str, str] | set[str], *, of: Relation | None = None
-    ) -> SqlRefused:
-        where = f" in {of.table.name if of.table else of.name}" if of is not None else ""
-        advice = did_you_mean(node.name.lower(), known, otherwise="posture tables list shows what there is.")
-        return self._parsed.refuse(node, f'there is no {what} "{node.name}"{where}', advice)
 
 
 def _star_of(item: exp.Expr) -> exp.Star | None:

@@ -14,6 +14,7 @@ from typing import Final
 
 import yaml
 
+from posture.definitions.yaml_spans import Span, span_of, written
 from posture.errors import DefinitionError, Location
 
 Step = str | int
@@ -29,17 +30,6 @@ _WORDS: Final[dict[str, Plain]] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where a value stands, zero-based; ``is_block`` is a literal or folded block with a header line."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    is_block: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +65,7 @@ class YamlDocument:
         if not isinstance(value, str) or span is None:
             return self.locate(steps)
         wanted = sum(1 for character in value[:offset] if not character.isspace())
-        for line, column, character in _written(self.text, span):
+        for line, column, character in written(self.text, span):
             if character.isspace():
                 continue
             if wanted == 0:
@@ -180,7 +170,7 @@ class _Composer:
             raise self._refuse(event, f"the tag {tag} is not supported", "Leave it out")
         if len(steps) > MAX_DEPTH:
             raise self._refuse(event, f"values are nested more than {MAX_DEPTH} deep", "Flatten them")
-        self.spans[steps] = _span(event)
+        self.spans[steps] = span_of(event)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -209,12 +199,12 @@ class _Composer:
             if key in values:
                 first = self.key_spans[(*steps, key)].line + 1
                 raise self._refuse(event, f'the key "{key}" stands here twice, first in line {first}', "Keep one")
-            self.key_spans[(*steps, key)] = _span(event)
+            self.key_spans[(*steps, key)] = span_of(event)
             values[key] = self._value(next(events), events, (*steps, key))
         return values
 
     def _refuse(self, event: yaml.Event, problem: str, advice: str) -> DefinitionError:
-        span = _span(event)
+        span = span_of(event)
         at = Location(path=self._path, line=span.line + 1, column=span.column + 1)
         return DefinitionError(problem, at=at, advice=f"{advice}.")
 
@@ -229,27 +219,6 @@ def resolve_plain(text: str) -> Plain:
     if len(text) <= 40 and _NUMBER.fullmatch(text) and not (text[0] == "0" and text[1:].isdigit()):
         return float(text)
     return text
-
-
-def _span(event: yaml.Event) -> Span:
-    start, end = event.start_mark, event.end_mark
-    if start is None or end is None:
-        return Span(0, 0, 0, 0, False)
-    is_block = getattr(event, "style", None) in ("|", ">")
-    return Span(start.line, start.column, end.line, end.column, is_block)
-
-
-def _written(text: str, span: Span) -> Iterator[tuple[int, int, str]]:
-    """Yield the characters of a text value as written, with line and column, without header or quotes."""
-    lines = text.split("\n")
-    first = span.line + 1 if span.is_block else span.line
-    for number in range(first, min(span.end_line + 1, len(lines))):
-        line = lines[number]
-        begin = span.column if number == span.line else 0
-        if number == span.line and line[begin : begin + 1] in ("'", '"'):
-            begin += 1
-        end = span.end_column if number == span.end_line else len(line)
-        yield from ((number, column, line[column]) for column in range(begin, min(end, len(line))))
 
 
 def _at_start(path: Path, problem: str, advice: str) -> DefinitionError:
