@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,13 @@ _CONFIG = """\
 # A made-up tenant, served by "posture demo --serve" on this machine.
 data_dir: ./data
 http: {{ca_bundle: {ca_bundle}, proxy: null}}
+checks:
+  params:                    # the two emergency accounts and their group may be left out of policies
+    ca-break-glass-excluded: {{break_glass: {emergency_accounts}}}
+    ca-block-device-code: {{allowed_exclusions: {emergency_accounts}}}
+    ca-block-legacy-auth: {{allowed_exclusions: {emergency_accounts}}}
+    ca-mfa-admins: {{allowed_exclusions: {emergency_accounts}}}
+    ca-mfa-all-users: {{allowed_exclusions: {emergency_accounts}}}
 tenants:
   - name: contoso
     tenant_id: {tenant_id}
@@ -65,7 +72,7 @@ def demo(
 
 
 @contextmanager
-def _simulator(directory: Path, *, users: int, seed: int, port: int) -> Iterator[Mapping[str, str]]:
+def _simulator(directory: Path, *, users: int, seed: int, port: int) -> Iterator[Mapping[str, Any]]:
     """Run the simulator in a process of its own, as far away as Graph would be; give what it says when ready."""
     arguments = ["--users", str(users), "--seed", str(seed), "--port", str(port), "--directory", str(directory)]
     command = [sys.executable, "-m", "posture.simulator", *arguments]
@@ -81,14 +88,18 @@ def _simulator(directory: Path, *, users: int, seed: int, port: int) -> Iterator
             process.wait(_STOP_SECONDS)
 
 
-def write_config(directory: Path, ready: Mapping[str, str]) -> Path:
+def write_config(directory: Path, ready: Mapping[str, Any]) -> Path:
     """Write a configuration that points at the simulator, its secret in a file beside it."""
     secret = directory / "client-secret"
     secret.touch(mode=0o600)
     secret.write_text(ready["client_secret"], encoding="utf-8")
     config = directory / "posture.yaml"
-    bundle = json.dumps(str(Path(ready["ca_bundle"]).resolve()))
-    config.write_text(_CONFIG.format_map({**ready, "ca_bundle": bundle}), encoding="utf-8")
+    values = {
+        **ready,
+        "ca_bundle": json.dumps(str(Path(ready["ca_bundle"]).resolve())),
+        "emergency_accounts": json.dumps(ready["emergency_accounts"]),
+    }
+    config.write_text(_CONFIG.format_map(values), encoding="utf-8")
     return config
 
 

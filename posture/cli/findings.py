@@ -17,6 +17,7 @@ from posture.cli.console import Format, err, out, output_file
 from posture.cli.options import ConfigOption, FormatOption, OutputOption, TenantsOption
 from posture.domain.finding import FindingState
 from posture.domain.finding_view import FindingEvent, FindingFilter, FindingView, Standing
+from posture.domain.judgement import Value
 from posture.domain.printable import printable
 from posture.domain.severity import Severity
 from posture.report.finding_json import finding_json, history_json
@@ -153,8 +154,7 @@ def _print_finding(console: Console, view: FindingView, events: Sequence[Finding
     console.print(lines)
     console.print(Text("\nEvidence", style="bold"))
     for name, value in {**finding.identity, **finding.evidence}.items():
-        text = "unknown" if value is None else printable(shown(value), longest=400)
-        console.print(f"  {name}: {text}")
+        console.print(f"  {name}: {_evidence(value)}")
     if check is not None:
         console.print(Text("\nWhy it matters", style="bold"))
         console.print(check.why.strip())
@@ -167,6 +167,12 @@ def _print_finding(console: Console, view: FindingView, events: Sequence[Finding
         console.print(f"  {event.at:%Y-%m-%d %H:%M}  {event.change.value}")
 
 
+def _evidence(value: Value) -> str:
+    if value is None:
+        return "unknown"
+    return printable(shown(value), longest=400) or "none"
+
+
 def _facts(view: FindingView) -> list[tuple[str, str]]:
     finding = view.finding
     facts = [
@@ -175,7 +181,7 @@ def _facts(view: FindingView) -> list[tuple[str, str]]:
         ("standing", _standing(view)),
         (finding.resource.type, f"{printable(finding.resource.name or '')} ({printable(finding.resource.id)})"),
         ("what", finding.message),
-        ("first seen", f"{finding.first_failed_at:%Y-%m-%d %H:%M} UTC, opened {finding.times_opened} times"),
+        ("first seen", f"{finding.first_failed_at:%Y-%m-%d %H:%M} UTC{_reopened(finding.times_opened)}"),
         ("last seen", f"{finding.last_failed_at:%Y-%m-%d %H:%M} UTC"),
     ]
     if view.exemption is not None:
@@ -184,6 +190,10 @@ def _facts(view: FindingView) -> list[tuple[str, str]]:
         )
         facts.append(("because", printable(view.exemption.reason, longest=400)))
     return facts
+
+
+def _reopened(times_opened: int) -> str:
+    return f", came back {times_opened - 1} times" if times_opened > 1 else ""
 
 
 def _standing(view: FindingView) -> str:

@@ -70,12 +70,12 @@ def _severity_line(counts: Mapping[Severity, int]) -> Text:
 
 
 def _check_table(results: Sequence[CheckResult], titles: Mapping[CheckId, str]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
     for heading in ("severity", "check"):
         table.add_column(heading, no_wrap=True)
     for heading in ("fail", "unknown", "pass", "exempt"):
-        table.add_column(heading, justify="right")
-    table.add_column("what is wrong", overflow="ellipsis", no_wrap=True)
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("what is wrong", overflow="ellipsis", no_wrap=True, ratio=1)
     for result in sorted(filter(_was_evaluated, results), key=_worst_first):
         table.add_row(*_check_row(result, titles))
     return table

@@ -1,6 +1,6 @@
 """Serve the made-up company: ``python -m posture.simulator --directory DIR``.
 
-Prints one line of JSON when ready: url, ca_bundle, tenant_id, client_id, client_secret.
+Prints one line of JSON when ready: url, ca_bundle, tenant_id, client_id, client_secret, emergency_accounts.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from posture.simulator.demo_tenant import demo_tenant
+from posture.simulator.demo_tenant.known_gaps import known_gaps
 from posture.simulator.registrations import demo_registration
 from posture.simulator.server import ServerNotStarted, SimulatorServer
 from posture.simulator.tenant import Tenant
@@ -70,9 +71,21 @@ def _announce(server: SimulatorServer) -> None:
         "tenant_id": tenant.tenant_id,
         "client_id": reader.client_id,
         "client_secret": reader.secrets[0],
+        "emergency_accounts": _emergency_accounts(tenant),
     }
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
+
+
+def _emergency_accounts(tenant: Tenant) -> list[str]:
+    """Return the ids of the emergency accounts and of the groups that hold nobody else."""
+    accounts = known_gaps(tenant, datetime.now(UTC))["emergency_accounts"]
+    groups = [
+        path.split("/")[1]
+        for path, members in tenant.relations.items()
+        if path.startswith("groups/") and path.endswith("/members") and members and accounts.issuperset(members)
+    ]
+    return [*sorted(accounts), *sorted(groups)]
 
 
 if __name__ == "__main__":
