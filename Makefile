@@ -6,7 +6,7 @@ DEPENDENCIES := import tomllib; p = tomllib.load(open("pyproject.toml", "rb")); 
 	print(*p["project"]["dependencies"], *p["dependency-groups"]["dev"], *p["build-system"]["requires"], "editables", sep="\n")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check bench picture docs lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: $(READY)  ## Format, lint, types, import contracts, unit and corpus tests
 
 bench: $(READY)  ## Measure scans of 1,000 to 100,000 users
 	$(BIN)/python benchmarks/scan.py --users 1000 10000 100000
+
+picture: $(READY)  ## Draw the picture in README.md from what the demonstration prints
+	$(BIN)/python docs/images/demo.py
 
 docs: $(READY)  ## Write docs/reference anew from tables, checks and commands
 	$(BIN)/python -m posture.cli.reference docs/reference

@@ -79,8 +79,8 @@ class PooledTransport(httpx.AsyncBaseTransport):
                 trust_env=False,
                 skip_auto_headers=("User-Agent", "Content-Type"),
             )
-            # aiohttp repeats a request by itself if a kept connection breaks: unseen by pacing and count. There is no
-            # public switch (aiohttp's own test client sets the same); the tests of faults notice if this stops working.
+            # aiohttp repeats a request by itself if a kept connection breaks: unseen by pacing and count. There is
+            # no public switch (aiohttp's own test client sets the same); the tests of faults notice if this ends.
             self._session._retry_connection = False
         return self._session
 
