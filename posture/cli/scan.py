@@ -100,11 +100,11 @@ def _scan_one(
                         document.add(event.judgement, event.change)
                 if isinstance(event, ScanFinished):
                     summary = event.summary
+        if summary.run.aborted_because is not None:
+            err().print(f"error: {tenant.name}: {summary.run.aborted_because}", style="red")
         if format is Format.JSON:
             document.write(summary, stream)
-            if summary.run.aborted_because:
-                err().print(f"error: {tenant.name}: {summary.run.aborted_because}", style="red")
-        else:
+        elif summary.run.aborted_because is None:
             console = Console(file=stream, markup=False, highlight=False, emoji=False) if to_file else out()
             print_summary(console, summary, worst, titles=application.titles, config=config)
     return summary, worst

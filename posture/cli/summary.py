@@ -15,7 +15,7 @@ from posture.cli.worst import WorstFindings
 from posture.domain.check import CheckId
 from posture.domain.judgement import CheckOutcome, CheckResult, Judgement
 from posture.domain.printable import printable
-from posture.domain.run import RunState, RunSummary
+from posture.domain.run import RunSummary
 from posture.domain.severity import Severity
 
 STYLES: Mapping[Severity, str] = {
@@ -35,25 +35,21 @@ def print_summary(
     titles: Mapping[CheckId, str],
     config: Path | None,
 ) -> None:
-    """Print a finished scan: findings by severity and check, what was not judged and why, the worst, what next.
+    """Print a scan that was not aborted: findings by severity and check, what was not judged, the worst, what next.
 
     ``config`` is the file that the user named; the next command names it too.
     """
     console.print(_headline(summary))
-    if summary.run.state is RunState.ABORTED:
-        return
     console.print(_severity_line(worst.by_severity), end="\n\n")
     console.print(_check_table(summary.checks, titles))
     _print_not_judged(console, summary.checks)
     _print_worst(console, worst.worst())
-    console.print(Text(_next_command(worst, config), style="bold"))
+    console.print(Text(_next_command(worst, config), style="bold"), soft_wrap=True)
 
 
 def _headline(summary: RunSummary) -> Text:
     run = summary.run
     name = printable(summary.tenant_display_name or run.tenant_name)
-    if run.state is RunState.ABORTED:
-        return Text(f"{run.tenant_name}: aborted: {run.aborted_because}", style="bold red")
     requests = sum(table.requests for table in summary.tables)
     rows = sum(table.rows for table in summary.tables)
     taken = run.taken_at.strftime("%Y-%m-%d %H:%M UTC")
@@ -71,10 +67,12 @@ def _severity_line(counts: Mapping[Severity, int]) -> Text:
 
 def _check_table(results: Sequence[CheckResult], titles: Mapping[CheckId, str]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
-    for heading in ("severity", "check"):
-        table.add_column(heading, no_wrap=True)
+    # Only the title gives way on a narrow terminal: without least widths the figures would go first.
+    names = [len(result.check) for result in results if _was_evaluated(result)]
+    table.add_column("severity", no_wrap=True, min_width=len(Severity.CRITICAL))
+    table.add_column("check", no_wrap=True, min_width=max(names, default=0))
     for heading in ("fail", "unknown", "pass", "exempt"):
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(heading, justify="right", no_wrap=True, min_width=len(heading))
     table.add_column("what is wrong", overflow="ellipsis", no_wrap=True, ratio=1)
     for result in sorted(filter(_was_evaluated, results), key=_worst_first):
         table.add_row(*_check_row(result, titles))
