@@ -108,9 +108,9 @@ def _wait(config: Path) -> None:
     # A supervisor ends us with SIGTERM; it must take the simulator with it as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = out()
-    console.print(f"The simulator is running. Its configuration is {config}:\n")
-    console.print(config.read_text(encoding="utf-8"))
-    console.print(f"In another terminal: posture scan --config {config}\nCtrl-C ends it.")
+    console.print(f"The simulator is running. Its configuration is {config}:\n", soft_wrap=True)
+    console.print(config.read_text(encoding="utf-8"), soft_wrap=True)
+    console.print(f"In another terminal: posture scan --config {config}\nCtrl-C ends it.", soft_wrap=True)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
