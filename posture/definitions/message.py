@@ -6,6 +6,7 @@ check is loaded. What remains cannot fail, cannot run long, and cannot print any
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,7 @@ MAX_CHARACTERS: Final = 1_000
 MAX_LISTED: Final = 20
 UNKNOWN_WORD: Final = "unknown"
 _SHOWN: Final = "shown"
+_TIME_WITH_FRACTION: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z", re.ASCII)
 
 
 class MessageRefused(Exception):
@@ -121,7 +123,13 @@ def _shown(value: object) -> str:
         return str(int(value))
     if isinstance(value, list | tuple):
         return _joined(value)
-    return str(value)[: MAX_CHARACTERS + 1]
+    return _to_the_second(str(value)[: MAX_CHARACTERS + 1])
+
+
+def _to_the_second(text: str) -> str:
+    """Return a time of a row without the fractions of its second, which nobody reads; any other text as it is."""
+    time = _TIME_WITH_FRACTION.fullmatch(text)
+    return f"{time[1]}Z" if time else text
 
 
 def _joined(value: object, separator: object = ", ") -> str:
