@@ -20,7 +20,7 @@ from posture.tables.table import SourceTable
 from posture.usecases.events import CheckDone, JudgementMade, ScanEvent
 from posture.usecases.gate import skip_reason
 from posture.usecases.judgements import judgements_of
-from posture.usecases.ports import FindingBook, Judged, Snapshot
+from posture.usecases.ports import Judged, OpenUnit, Snapshot
 from posture.usecases.record_findings import Recorder
 
 
@@ -29,7 +29,7 @@ def evaluate_check(
     *,
     snapshot: Snapshot,
     tables: Mapping[str, SourceTable],
-    findings: FindingBook,
+    open_unit: OpenUnit,
     exemptions: Mapping[str, tuple[Exemption, ...]],
     tenant_id: str,
     all_verdicts: bool,
@@ -37,18 +37,21 @@ def evaluate_check(
     """Yield the judgements of one check, fail and unknown (with ``all_verdicts`` also pass), then its result.
 
     ``exemptions`` maps a resource id in lower case to what is in force for it. A check that cannot be
-    evaluated touches no finding.
+    evaluated touches no finding; if it breaks while its rows are fetched, judgements may have been yielded whose
+    findings are not kept.
     """
     reason = skip_reason(compiled, tables=tables, outcomes=snapshot.outcomes, previous=snapshot.previous_outcomes)
     if reason is not None:
         yield CheckDone(result=skipped(compiled, reason))
         return
     try:
-        with snapshot.judge(compiled) as judged:
+        # The transaction begins after the SQL of the check, which may run for a minute, and others wait for it. It
+        # ends before the exception is caught, so a check that breaks halfway leaves nothing behind.
+        with snapshot.judge(compiled) as judged, open_unit(tenant_id) as unit:
             recorder = Recorder(
                 compiled=compiled,
                 judged=judged,
-                findings=findings,
+                findings=unit.findings,
                 exemptions=exemptions,
                 tenant_id=tenant_id,
                 taken_at=snapshot.taken_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -123,31 +123,31 @@ def _evaluate(
     tables = {wanted.table.name: wanted.table for wanted in request.wanted}
     results = [switched_off(compiled) for compiled in request.switched_off]
     yield from (CheckDone(result=result) for result in results)
+    exemptions = _exemptions(request, open_unit, now=now)
     for compiled in request.checks:
         # One transaction per check, not per run: a broken thirty-ninth must not take the first thirty-eight
         # with it. Cost: a reader in between sees new findings of some checks and old ones of others.
-        with open_unit(request.tenant_id) as unit:
-            known = [*request.exemptions, *unit.exemptions()]
-            exemptions = _by_resource(in_force(known, tenant=request.tenant_name, now=now))
-            for event in evaluate_check(
-                compiled,
-                snapshot=snapshot,
-                tables=tables,
-                findings=unit.findings,
-                exemptions=exemptions,
-                tenant_id=request.tenant_id,
-                all_verdicts=request.all_verdicts,
-            ):
-                if isinstance(event, CheckDone):
-                    results.append(event.result)
-                yield event
+        for event in evaluate_check(
+            compiled,
+            snapshot=snapshot,
+            tables=tables,
+            open_unit=open_unit,
+            exemptions=exemptions,
+            tenant_id=request.tenant_id,
+            all_verdicts=request.all_verdicts,
+        ):
+            if isinstance(event, CheckDone):
+                results.append(event.result)
+            yield event
     return results
 
 
-def _by_resource(exemptions: Iterable[Exemption]) -> Mapping[str, tuple[Exemption, ...]]:
-    """Return exemptions by resource id in lower case."""
+def _exemptions(request: ScanRequest, open_unit: OpenUnit, *, now: datetime) -> Mapping[str, tuple[Exemption, ...]]:
+    """Return what is in force, by resource id in lower case."""
+    with open_unit(request.tenant_id) as unit:
+        known = [*request.exemptions, *unit.exemptions()]
     by_resource: dict[str, tuple[Exemption, ...]] = {}
-    for exemption in exemptions:
+    for exemption in in_force(known, tenant=request.tenant_name, now=now):
         key = exemption.resource_id.lower()
         by_resource[key] = (*by_resource.get(key, ()), exemption)
     return by_resource
