@@ -186,5 +186,5 @@ def test_the_command_announces_itself_and_stops_cleanly(tmp_path: Path, number: 
         process.send_signal(number)
         rest = process.stdout.read()
 
-    assert sorted(ready) == ["ca_bundle", "client_id", "client_secret", "tenant_id", "url"]
+    assert sorted(ready) == ["ca_bundle", "client_id", "client_secret", "emergency_accounts", "tenant_id", "url"]
     assert (process.returncode, rest) == (0, "")
