@@ -4,15 +4,23 @@ DuckDB's JSON reader is lenient: it takes 1 for TRUE, 1.5 for 2 and an object fo
 not guess, so scalars are read as JSON and converted here; lists and structures are read as their types.
 """
 
+# Names in our SQL come from the dictionary and are quoted, texts are literals.
+# ruff: noqa: S608
+
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+
+from duckdb.sqltypes import DuckDBPyType
 
 from posture.tables.table import Column, Spelling
 
 _SCALARS: Final = frozenset({"VARCHAR", "BOOLEAN", "BIGINT", "TIMESTAMP"})
+
+_WHOLE: Final = "whole "
+"""Begins the name under which a property is read a second time, as JSON."""
 
 _Tree = dict[str, "str | _Tree"]
 
@@ -34,18 +42,25 @@ def steps_of(field: str) -> tuple[str, ...]:
 
 def read_items(columns: Sequence[Column], *, path: str, largest_item: int) -> str:
     """Return the table function that reads the properties of ``columns`` from newline-delimited JSON."""
-    properties = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in properties_of(columns).items())
-    return (
-        f"read_json({literal(path)}, format = 'newline_delimited', columns = {{{properties}}}, "
-        f"maximum_object_size = {max(largest_item, 1 << 20)})"
-    )
+    options = f"format = 'newline_delimited', maximum_object_size = {max(largest_item, 1 << 20)}"
+
+    def read(properties: Mapping[str, str]) -> str:
+        typed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in properties.items())
+        return f"read_json({literal(path)}, {options}, columns = {{{typed}}})"
+
+    whole = {column.field: "JSON" for column in columns if column.beyond and column.field}
+    renamed = ", ".join(f"{quoted(field)} as {quoted(_WHOLE + field)}" for field in whole)
+    parts = [read(properties) for properties in [properties_of(columns)] if properties]
+    parts += [f"(select {renamed} from {read(whole)})"] if whole else []
+    return parts[0] if len(parts) == 1 else f"(from {' positional join '.join(parts)})"
 
 
 def properties_of(columns: Sequence[Column]) -> Mapping[str, str]:
     """Return the DuckDB type of each top-level property, nested fields merged into one STRUCT."""
     tree: _Tree = {}
     for column in columns:
-        _plant(tree, column)
+        if not column.beyond:
+            _plant(tree, column)
     return {name: _type_of(kind) for name, kind in tree.items()}
 
 
@@ -75,6 +90,8 @@ def _field(column: Column) -> str:
 
 def value_of(column: Column) -> str:
     """Return the expression of a column over the properties; it raises for a value that does not fit."""
+    if column.beyond:
+        return _members_beyond(column)
     return _told(column, _spelled(column, _converted(column)))
 
 
@@ -92,6 +109,8 @@ def fits(column: Column) -> str:
 
 def place_of(column: Column) -> str:
     """Return the expression of the property that a column is read from."""
+    if column.beyond:
+        return quoted(_WHOLE + _field(column))
     return ".".join(quoted(step) for step in steps_of(_field(column)))
 
 
@@ -128,3 +147,30 @@ def _told(column: Column, value: str) -> str:
     if column.type == "VARCHAR[]":
         return f"case when not list_has_any({value}, [{unknown}]) then {value} end"
     return f"case when ({value}) not in ({unknown}) then {value} end"
+
+
+def _members_beyond(column: Column) -> str:
+    """Return the names of what is set in an object and has no place in the column's structure; none if it is null."""
+    place = place_of(column)
+    found = [_beyond(place, steps, known) for steps, known in _objects(DuckDBPyType(column.beyond), ())]
+    return f"case when {place} is null then [] else {' || '.join(found)} end"
+
+
+def _objects(kind: DuckDBPyType, steps: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Yield the way to each object of a structure, itself first, with the names of its members."""
+    members = [(str(name), inner) for name, inner in kind.children]
+    yield steps, tuple(name for name, _ in members)
+    for name, inner in members:
+        if isinstance(inner, DuckDBPyType) and inner.id == "struct":
+            yield from _objects(inner, (*steps, name))
+
+
+def _beyond(place: str, steps: tuple[str, ...], known: Sequence[str]) -> str:
+    """Return the unheard-of members of one object that hold something; annotations have an @ in their names."""
+    inside = f"json_extract({place}, {literal('/'.join(('', *steps)))})" if steps else place
+    pointer = "'/' || replace(replace(k, '~', '~0'), '/', '~1')"
+    is_set = f"cast(json_extract({inside}, {pointer}) as varchar) not in ('null', '[]', '{{}}', '\"\"')"
+    names = ", ".join(map(literal, known))
+    strange = f"list_filter(json_keys({inside}), lambda k: k not in ({names}) and not contains(k, '@') and {is_set})"
+    prefix = literal("".join(f"{step}." for step in steps))
+    return f"coalesce(list_transform({strange}, lambda k: {prefix} || k), [])"

@@ -129,7 +129,7 @@ def digest_of(wanted: Iterable[WantedTable]) -> str:
 def _described(wanted: WantedTable) -> Sequence[object]:
     source = wanted.table.source
     columns = sorted(
-        (column.name, column.type, column.field or "", sorted(column.unknown), column.spelling)
+        (column.name, column.type, column.field or "", sorted(column.unknown), column.spelling, column.beyond)
         for column in wanted.columns
     )
     return [wanted.table.name, source.kind, source.path, source.for_each, wanted.table.key, columns]

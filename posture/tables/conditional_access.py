@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from posture.domain.tenant import Licence
-from posture.tables.declare import derived_table, directory_source, flag, moment, structure, text, texts
+from posture.tables.declare import beyond, derived_table, directory_source, flag, moment, structure, text, texts
 from posture.tables.table import Source, SourceTable, ThrottleClass, WithoutLicence
 
 
@@ -32,10 +32,17 @@ _CONDITIONS: Final = """STRUCT(
     users STRUCT(
         includeUsers VARCHAR[], excludeUsers VARCHAR[], includeGroups VARCHAR[], excludeGroups VARCHAR[],
         includeRoles VARCHAR[], excludeRoles VARCHAR[],
-        includeGuestsOrExternalUsers STRUCT(guestOrExternalUserTypes VARCHAR),
-        excludeGuestsOrExternalUsers STRUCT(guestOrExternalUserTypes VARCHAR)
+        includeGuestsOrExternalUsers STRUCT(
+            guestOrExternalUserTypes VARCHAR, externalTenants STRUCT(membershipKind VARCHAR, members VARCHAR[])
+        ),
+        excludeGuestsOrExternalUsers STRUCT(
+            guestOrExternalUserTypes VARCHAR, externalTenants STRUCT(membershipKind VARCHAR, members VARCHAR[])
+        )
     ),
-    clientApplications STRUCT(includeServicePrincipals VARCHAR[], excludeServicePrincipals VARCHAR[]),
+    clientApplications STRUCT(
+        includeServicePrincipals VARCHAR[], excludeServicePrincipals VARCHAR[],
+        servicePrincipalFilter STRUCT("mode" VARCHAR, "rule" VARCHAR)
+    ),
     clientAppTypes VARCHAR[],
     platforms STRUCT(includePlatforms VARCHAR[], excludePlatforms VARCHAR[]),
     locations STRUCT(includeLocations VARCHAR[], excludeLocations VARCHAR[]),
@@ -52,11 +59,17 @@ _GRANT: Final = """STRUCT(
         id VARCHAR, displayName VARCHAR, requirementsSatisfied VARCHAR, allowedCombinations VARCHAR[]
     )
 )"""
+# A strength may say more about itself without asking for anything else.
+_CONTROLS: Final = """STRUCT(
+    "operator" VARCHAR, builtInControls VARCHAR[], customAuthenticationFactors VARCHAR[], termsOfUse VARCHAR[],
+    authenticationStrength VARCHAR
+)"""
 _SESSION: Final = """STRUCT(
     applicationEnforcedRestrictions STRUCT(isEnabled BOOLEAN),
     cloudAppSecurity STRUCT(isEnabled BOOLEAN),
     disableResilienceDefaults BOOLEAN,
     persistentBrowser STRUCT(isEnabled BOOLEAN, "mode" VARCHAR),
+    secureSignInSession STRUCT(isEnabled BOOLEAN),
     signInFrequency STRUCT(isEnabled BOOLEAN, "type" VARCHAR, "value" BIGINT, frequencyInterval VARCHAR)
 )"""
 
@@ -74,6 +87,8 @@ CONDITIONAL_ACCESS_DOCUMENTS: Final = SourceTable(
         moment("modified_at", "modifiedDateTime", "Last change; NULL if it was never changed."),
         structure("conditions", _CONDITIONS, "conditions", "To whom and what it applies."),
         structure("grant_controls", _GRANT, "grantControls", "What it asks for; NULL if it asks for nothing."),
+        beyond("other_conditions", _CONDITIONS, "conditions", "Conditions set beyond those: nobody here knows them."),
+        beyond("other_controls", _CONTROLS, "grantControls", "Controls set beyond those: nobody here knows them."),
         structure("session_controls", _SESSION, "sessionControls", "How it limits the session; NULL if it does not."),
     ),
 )
@@ -154,7 +169,7 @@ CONDITIONAL_ACCESS_POLICIES: Final = derived_table(
             "narrowed_by",
             None,
             "Conditions that make the policy count only sometimes. Empty if it always counts for those it names: "
-            "then any location, platform, device, client and risk is covered.",
+            "then any location, platform, device, client and risk is covered. NULL if a condition is not understood.",
             values=(
                 "platforms",
                 "device_filter",
@@ -201,7 +216,11 @@ CONDITIONAL_ACCESS_POLICIES: Final = derived_table(
             "Nobody gets in with one factor: mfa or a strength that means it is asked for, and no other control is "
             "enough instead. Custom factors do not count.",
         ),
-        flag("has_session_controls", None, "The policy limits the session in some way."),
+        flag(
+            "has_session_controls",
+            None,
+            "The policy limits the session in some way; NULL if none of the limits that it names is understood.",
+        ),
         moment("created_at", None, "When it was made; NULL if Graph did not keep it."),
         moment("modified_at", None, "Last change; NULL if it was never changed."),
     ),

@@ -138,3 +138,8 @@ def texts(
 def structure(name: str, type_: str, field: str, doc: str) -> Column:
     """Return a column that keeps Graph's own structure; ``type_`` is DuckDB's, its line breaks do not matter."""
     return Column(name=name, type=" ".join(type_.split()), field=field, doc=doc)
+
+
+def beyond(name: str, type_: str, field: str, doc: str) -> Column:
+    """Return a column that names what a property holds beyond the structure ``type_``."""
+    return Column(name=name, type="VARCHAR[]", field=field, doc=doc, beyond=" ".join(type_.split()))

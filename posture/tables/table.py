@@ -90,6 +90,9 @@ class Column:
     for a column of a derived table. ``unknown`` lists values by which Graph says "I will not tell"; they
     become NULL. ``values`` lists the known members of an enumeration, for readers and for the null probe;
     others may come.
+
+    ``beyond`` makes a VARCHAR[] column of the names, dotted, of what Graph's object in ``field`` holds that this
+    STRUCT type has no place for: what nobody here has heard of can then be told from what is not set.
     """
 
     name: str
@@ -99,6 +102,7 @@ class Column:
     unknown: frozenset[str] = frozenset()
     values: tuple[str, ...] = ()
     spelling: Spelling = Spelling.AS_IS
+    beyond: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

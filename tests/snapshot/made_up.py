@@ -91,6 +91,18 @@ MEMBERS = SourceTable(
     key=("group_id", "member_id"),
     columns=(a_column("group_id", "VARCHAR", "groupId"), a_column("member_id", "VARCHAR", "id")),
 )
+_PLACES = "STRUCT(users STRUCT(include VARCHAR[]), apps VARCHAR[], strength VARCHAR)"
+RULES = SourceTable(
+    name="rules",
+    doc="Rules.",
+    source=a_source(path="/rules"),
+    key=("id",),
+    columns=(
+        a_column("id", "VARCHAR", "id"),
+        a_column("places", _PLACES, "places"),
+        a_column("strange", "VARCHAR[]", "places", beyond=_PLACES),
+    ),
+)
 SECRETS = DerivedTable(
     name="secrets",
     doc="Secrets of users.",
@@ -108,8 +120,8 @@ RISKY_NAMES = DerivedTable(
     sql="select u.name from users u join risky_users r on r.user_id = u.id",
     columns=(a_column("name", "VARCHAR", None),),
 )
-DICTIONARY = (USERS, RISKY, MEMBERS, SECRETS, RISKY_NAMES)
-SOURCES = {table.name: table for table in (USERS, RISKY, MEMBERS)}
+DICTIONARY = (USERS, RISKY, MEMBERS, RULES, SECRETS, RISKY_NAMES)
+SOURCES = {table.name: table for table in (USERS, RISKY, MEMBERS, RULES)}
 
 
 def wanted(*tables: SourceTable, without: Sequence[str] = ()) -> tuple[WantedTable, ...]:

@@ -165,3 +165,54 @@ def test_columns_that_cannot_be_read_together_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match="column"):
         properties_of([a_column("x", *first), a_column("y", *second)])
+
+
+@pytest.mark.parametrize(
+    ("places", "strange"),
+    [
+        (None, []),
+        ({}, []),
+        ({"users": {"include": ["u1"]}, "apps": None}, []),
+        ({"moods": ["low"]}, ["moods"]),
+        ({"users": {"exclude": ["u1"]}}, ["users.exclude"]),
+        ({"a": None, "b": [], "c": {}, "d": "", "e@odata.type": "x"}, []),
+        ({"a/b~c": False, "$d.e": 0}, ["a/b~c", "$d.e"]),
+        ({"strength": {"id": "s1"}}, []),
+    ],
+)
+def test_members_that_a_structure_has_no_place_for_are_told_by_name(
+    tmp_path: Path, places: object, strange: list[str]
+) -> None:
+    items = [{"id": "r1", "places": places}, {"id": "r2", "places": {"apps": ["app-1"], "moods": 1}}]
+
+    snapshot = publish(snapshots_in(tmp_path), {"rules": items})
+
+    assert all_rows(snapshot, "select id, strange from rules order by id") == [["r1", strange], ["r2", ["moods"]]]
+    assert all_rows(snapshot, "select places.apps from rules where id = 'r2'") == [[["app-1"]]]
+
+
+def test_the_names_alone_can_be_read(tmp_path: Path) -> None:
+    rules = [{"id": "r1", "places": {"moods": 1}}]
+
+    snapshot = publish(snapshots_in(tmp_path), {"rules": rules}, without=["places"])
+
+    assert all_rows(snapshot, "select * from rules") == [["r1", ["moods"]]]
+
+
+def test_a_structure_that_does_not_fit_fails_the_table_however_often_it_is_read(tmp_path: Path) -> None:
+    rules = [{"id": "r1", "places": {"users": "hush"}}]
+
+    snapshot = publish(snapshots_in(tmp_path), {"rules": rules})
+
+    assert snapshot.outcomes["rules"].outcome is Outcome.FAILED
+    assert "hush" not in str(snapshot.outcomes["rules"].reason)
+
+
+def test_many_rules_keep_what_is_theirs(tmp_path: Path) -> None:
+    rules = [{"id": f"r{number}", "places": {f"m{number}": 1, "apps": [f"a{number}"]}} for number in range(30_000)]
+
+    snapshot = publish(snapshots_in(tmp_path), {"rules": rules})
+
+    assert all_rows(
+        snapshot, "select count(*) from rules where strange = ['m' || id[2:]] and places.apps = ['a' || id[2:]]"
+    ) == [[30_000]]

@@ -37,6 +37,8 @@ POLICY: dict[str, Any] = {
         "termsOfUse": [],
     },
     "session_controls": None,
+    "other_conditions": [],
+    "other_controls": [],
 }
 
 
@@ -189,3 +191,43 @@ def test_every_policy_is_one_row_whatever_its_state(derive: Derive) -> None:
     rows = derive("conditional_access_policies", conditional_access_documents=documents)
 
     assert {row["id"]: row["state"] for row in rows} == {f"p{number}": state for number, state in enumerate(states)}
+
+
+def test_a_condition_that_nobody_knows_may_narrow_the_policy(derive: Derive) -> None:
+    row = flat(derive, other_conditions=["agentIdRiskLevels"])
+
+    assert row["narrowed_by"] is None
+    assert row["include_users"] == ["All"]
+
+
+@pytest.mark.parametrize(
+    ("operator", "controls", "requires"),
+    [("OR", ["mfa"], None), ("OR", ["compliantDevice"], False), ("AND", ["mfa"], True), ("AND", [], None)],
+)
+def test_a_control_that_nobody_knows_may_be_enough_instead(
+    derive: Derive, operator: str, controls: list[str], requires: bool | None
+) -> None:
+    row = flat(
+        derive,
+        other_controls=["riddle"],
+        grant_controls__operator=operator,
+        grant_controls__builtInControls=controls,
+    )
+
+    assert row["requires_mfa"] is requires
+
+
+@pytest.mark.parametrize(
+    ("controls", "limits"),
+    [
+        (None, False),
+        ({"signInFrequency": {"isEnabled": True, "value": 4, "type": "hours"}}, True),
+        ({"disableResilienceDefaults": True}, True),
+        ({"signInFrequency": {"isEnabled": False}}, None),
+        ({}, None),
+    ],
+)
+def test_a_session_is_limited_by_a_control_that_is_on(
+    derive: Derive, controls: dict[str, Any] | None, limits: bool | None
+) -> None:
+    assert flat(derive, session_controls=controls)["has_session_controls"] is limits

@@ -1,6 +1,7 @@
 -- A condition that a policy does not set comes as null or is left out; as long as "conditions" itself is there,
 -- that is knowledge and becomes an empty list. The lists in "users" and "applications" always come with them, so
--- a missing one is a gap and stays NULL. Where a list holds unknownFutureValue, nobody knows what the policy does.
+-- a missing one is a gap and stays NULL. Where a list holds unknownFutureValue, or a condition or control is set
+-- that is not among those read here, nobody knows what the policy does.
 with opened as (
   select
     id,
@@ -13,7 +14,9 @@ with opened as (
     conditions['applications'] as applications,
     grant_controls as granting,
     grant_controls['authenticationStrength'] as strength,
-    session_controls
+    session_controls,
+    other_conditions,
+    other_controls as strange_controls
   from conditional_access_documents
 ),
 flat as (
@@ -25,6 +28,8 @@ flat as (
     applications,
     granting,
     strength,
+    other_conditions,
+    case when len(strange_controls) = 0 then true end as knows_controls,
     case when conditions is not null and users is null then [] else users['includeUsers'] end as include_users,
     case when conditions is not null and users is null then [] else users['includeGroups'] end as include_groups,
     case when conditions is not null and users is null then [] else users['includeRoles'] end as include_roles,
@@ -86,7 +91,14 @@ flat as (
     case when granting is null or strength is null then false
          else list_contains(string_split(replace(strength['requirementsSatisfied'], ' ', ''), ','), 'mfa')
     end as strength_means_mfa,
-    session_controls is not null as has_session_controls,
+    case when session_controls is null then false
+         when session_controls['applicationEnforcedRestrictions']['isEnabled']
+           or session_controls['cloudAppSecurity']['isEnabled']
+           or session_controls['disableResilienceDefaults']
+           or session_controls['persistentBrowser']['isEnabled']
+           or session_controls['secureSignInSession']['isEnabled']
+           or session_controls['signInFrequency']['isEnabled'] then true
+    end as has_session_controls,
     created_at,
     modified_at
   from opened
@@ -131,7 +143,8 @@ narrowings as (
       {'name': 'sign_in_risk', 'narrows': len(sign_in_risk_levels) > 0},
       {'name': 'service_principal_risk', 'narrows': len(service_principal_risk_levels) > 0},
       {'name': 'insider_risk', 'narrows': len(insider_risk_levels) > 0},
-      {'name': 'authentication_flows', 'narrows': len(transfer_methods) > 0}
+      {'name': 'authentication_flows', 'narrows': len(transfer_methods) > 0},
+      {'name': 'another', 'narrows': case when len(other_conditions) = 0 then false end}
     ] as possible
   from understood
 )
@@ -176,12 +189,14 @@ select
   u.authentication_strength_combinations,
   case
     when u.grant_operator = 'none' then false
-    when u.grant_operator = 'AND' then list_contains(u.grant_controls, 'mfa') or u.strength_means_mfa
+    when u.grant_operator = 'AND' then
+      list_contains(u.grant_controls, 'mfa') or u.strength_means_mfa or not u.knows_controls
     when u.grant_operator = 'OR' then
       len(u.grant_controls) + len(u.other_controls) + (u.authentication_strength_id <> 'none')::int > 0
       and len(list_filter(u.grant_controls, lambda control: control <> 'mfa')) = 0
       and len(u.other_controls) = 0
       and (u.authentication_strength_id = 'none' or u.strength_means_mfa)
+      and u.knows_controls
   end as requires_mfa,
   u.has_session_controls,
   u.created_at,
