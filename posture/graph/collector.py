@@ -17,7 +17,7 @@ from posture.graph.failures import Remedy, Trouble
 from posture.graph.group_members import read_group_members
 from posture.graph.paging import RawPage, may_follow, single_object, split_page
 from posture.graph.pursuit import Ask, Pursuer, Spending
-from posture.graph.refusals import COMPLETE, Ending, ending_of, ending_without_asking
+from posture.graph.refusals import COMPLETE, Ending, ending_of, ending_without_asking, is_absent
 from posture.graph.throttle import resource_units
 from posture.graph.timing import Timing
 from posture.tables.table import SourceKind, WantedTable
@@ -86,7 +86,7 @@ class TableReading:
             elif isinstance(result, Ending):
                 yield result
                 return
-            elif self._is_absent_part(result):
+            elif self._at.link is None and is_absent(result, source=self._source):
                 self._advance(RawPage(items=b"", count=0, next_link=None))
             elif result.remedy is Remedy.RESTART and self._can_restart():
                 yield self._restart(result)
@@ -159,9 +159,6 @@ class TableReading:
             rows=self._at.rows + page.count,
             requests=self._spending.requests,
         )
-
-    def _is_absent_part(self, trouble: Trouble) -> bool:
-        return bool(self._source.for_each) and trouble.status == 404 and trouble.remedy is Remedy.GIVE_UP
 
     def _can_restart(self) -> bool:
         return not self._spending.has_restarted

@@ -14,7 +14,7 @@ from posture.graph.failures import Trouble
 from posture.graph.group_members import ROLE_GROUPS
 from posture.graph.paging import RawPage, single_object, split_page
 from posture.graph.pursuit import Ask, Spending
-from posture.graph.refusals import COMPLETE, Ending, ending_of, ending_without_asking
+from posture.graph.refusals import COMPLETE, Ending, ending_of, ending_without_asking, is_absent
 from posture.tables.table import SourceKind, WantedTable
 
 _FEW = 1
@@ -61,6 +61,6 @@ def _read(wanted: WantedTable, answer: Answer) -> RawPage:
 
 def _ending(result: RawPage | Trouble, wanted: WantedTable, tenancy: Tenancy) -> Ending:
     source = wanted.table.source
-    if isinstance(result, RawPage) or (source.for_each and result.status == 404):
+    if isinstance(result, RawPage) or is_absent(result, source=source):
         return COMPLETE
     return ending_of(result, source=source, facts=tenancy.facts, cloud=tenancy.cloud)

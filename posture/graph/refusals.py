@@ -10,7 +10,7 @@ from posture.domain.tenant import Cloud, Licence, TenantFacts
 from posture.graph.answers import Problem
 from posture.graph.clouds import SOVEREIGN
 from posture.graph.failures import Trouble
-from posture.tables.table import Source
+from posture.tables.table import Source, WithoutLicence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +27,22 @@ COMPLETE = Ending(outcome=Outcome.COMPLETE, reason=None)
 _LICENCE_CODES = frozenset({"authentication_requestfromnonpremiumtenantorb2ctenant", "aadpremiumlicenserequired"})
 # A quirk of Conditional Access, Identity Protection and PIM: a general code, and the reason only in words.
 _LICENCE_WORDS = re.compile(r"not licensed|premium licen[cs]e|needs? .{0,80}licen[cs]e", re.IGNORECASE)
+_ABSENT_CODES = frozenset({"request_resourcenotfound", "resourcenotfound", "itemnotfound"})
+
+
+def is_absent(trouble: Trouble, *, source: Source) -> bool:
+    """Say whether the first page of a repeated request tells that its object is not in this tenant.
+
+    A 404 in other words, or without any, may be somebody's who stands between Graph and us.
+    """
+    codes = trouble.problem.codes if trouble.problem is not None else ()
+    return bool(source.for_each) and trouble.status == 404 and any(code.lower() in _ABSENT_CODES for code in codes)
 
 
 def ending_of(trouble: Trouble, *, source: Source, facts: TenantFacts, cloud: Cloud) -> Ending:
     """Return how a table that delivered nothing ends after a trouble that could not be helped."""
     if trouble.problem is not None and _is_licence(trouble.problem, trouble.status):
-        return _unlicensed(trouble, source)
+        return _unlicensed(trouble, source, facts)
     if trouble.status == 403:
         return _forbidden(trouble, source, facts)
     if trouble.status in (400, 404, 501) and cloud in SOVEREIGN:
@@ -47,6 +57,10 @@ def ending_without_asking(source: Source, *, facts: TenantFacts, cloud: Cloud) -
     if cloud not in source.clouds:
         reason = f"Microsoft does not offer this in the cloud {cloud}."
         return Ending(outcome=Outcome.NOT_IN_THIS_CLOUD, reason=reason)
+    if source.without_licence is WithoutLicence.EMPTY:
+        # The table would be taken for empty, and plans are no proof of that: other products hold the same feature
+        # (PIM comes with ID Governance too), and policies stay in force when a licence has run out. Graph knows.
+        return None
     if source.licence is not None and _lacks(facts, source.licence):
         return Ending(
             outcome=Outcome.NOT_LICENSED,
@@ -68,9 +82,12 @@ def lacking_permissions(source: Source, granted: frozenset[str] | None) -> tuple
 
 
 def _lacks(facts: TenantFacts, licence: Licence) -> bool:
-    if facts.licences is None or licence in facts.licences:
-        return False
-    return not (licence is Licence.P1 and Licence.P2 in facts.licences)
+    return facts.licences is not None and not _has(facts, licence)
+
+
+def _has(facts: TenantFacts, licence: Licence | None) -> bool:
+    licences = facts.licences or frozenset()
+    return licence in licences or (licence is Licence.P1 and Licence.P2 in licences)
 
 
 def _is_licence(problem: Problem, status: int | None) -> bool:
@@ -81,8 +98,11 @@ def _is_licence(problem: Problem, status: int | None) -> bool:
     return status == 403 and bool(_LICENCE_WORDS.search(problem.message))
 
 
-def _unlicensed(trouble: Trouble, source: Source) -> Ending:
+def _unlicensed(trouble: Trouble, source: Source, facts: TenantFacts) -> Ending:
     licence = str(source.licence or Licence.P1)
+    if source.without_licence is WithoutLicence.EMPTY and _has(facts, source.licence):
+        reason = f"Graph says that a licence is missing, but the tenant has {licence}: try again later."
+        return Ending(outcome=Outcome.FAILED, reason=f"{reason} {trouble.sentence}.")
     return Ending(
         outcome=Outcome.NOT_LICENSED,
         reason=f"The tenant has no licence for this; it needs {licence}. {trouble.sentence}.",

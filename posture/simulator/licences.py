@@ -17,6 +17,11 @@ _LICENCES: Mapping[str, frozenset[str]] = {
     "workload": frozenset({"p2", "workload"}),
     "intune": frozenset({"intune"}),
 }
+# Source: learn.microsoft.com/entra/identity/users/licensing-service-plan-reference
+_PLANS: Mapping[str, str] = {
+    "41781fb2-bc02-4b7c-bd55-b576c07bb09d": "premium",
+    "eec0eb4f-6444-4f95-aba0-50c24d67f998": "p2",
+}
 _HIDDEN_WITHOUT_P2 = {"riskLevel": "hidden", "riskDetail": "hidden", "riskEventType": "generic"}
 
 
@@ -24,6 +29,20 @@ def check_licence(feature: str, tenant: Tenant) -> None:
     """Return if the tenant may use a feature; raise the refusal of that feature otherwise."""
     if not _LICENCES[feature] & tenant.licences:
         raise missing_licence(feature)
+
+
+def without_plans(shown: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
+    """Return an answer about the organization without the plans that the tenant's licences do not include."""
+    if isinstance(shown.get("value"), list):
+        return shown | {"value": [without_plans(item, tenant) for item in shown["value"]]}
+    if not isinstance(shown.get("assignedPlans"), list):
+        return shown
+    return shown | {"assignedPlans": [plan for plan in shown["assignedPlans"] if _is_held(plan, tenant)]}
+
+
+def _is_held(plan: Mapping[str, Any], tenant: Tenant) -> bool:
+    feature = _PLANS.get(plan.get("servicePlanId", ""))
+    return feature is None or bool(_LICENCES[feature] & tenant.licences)
 
 
 def without_risk_detail(shown: dict[str, Any], tenant: Tenant) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from posture.simulator.delta import DeltaReader
 from posture.simulator.directory import Directory
 from posture.simulator.graph_errors import GraphError, error_body
 from posture.simulator.identity import Caller, TokenSigner
-from posture.simulator.licences import without_risk_detail
+from posture.simulator.licences import without_plans, without_risk_detail
 from posture.simulator.lookup import objects_by_ids
 from posture.simulator.messages import GraphAnswer, GraphRequest
 from posture.simulator.permissions import check_access, type_reader
@@ -136,6 +136,8 @@ class GraphService:
             shown = self.reader.page(reading)
         if address.route.licence == "risk":
             shown = without_risk_detail(shown, reading.directory.tenant)
+        elif address.route.type == "organization":
+            shown = without_plans(shown, reading.directory.tenant)
         return self._success(encode(shown), reading, toll, content_type=_JSON)
 
     def _success(self, body: bytes, reading: Reading, toll: Toll, *, content_type: str) -> GraphAnswer:

@@ -22,7 +22,7 @@ from posture.graph.reader import Part, TenantReader
 from posture.graph.throttle import PUBLISHED, Pace, faster
 from posture.simulator.faults import Fault, FaultKind
 from posture.simulator.server import SimulatorServer
-from posture.tables.table import ALL_CLOUDS, Column, SourceKind, ThrottleClass, WantedTable, WithoutLicence
+from posture.tables.table import ALL_CLOUDS, Column, SourceKind, ThrottleClass, WantedTable
 
 from .conftest import PATIENT, USERS, connection_to, facts, group_id, source_of, user_id, users_table, wanted_table
 
@@ -122,7 +122,7 @@ def test_a_missing_permission_is_an_outcome(reader: TenantReader) -> None:
 
 
 def test_what_the_tenant_has_not_paid_for_costs_no_request(reader: TenantReader, simulator: SimulatorServer) -> None:
-    source = source_of("identityProtection/riskyUsers", licence=Licence.P2, without_licence=WithoutLicence.EMPTY)
+    source = source_of("identityProtection/riskyUsers", licence=Licence.P2)
     parts = list(reader.read_tables([wanted_table("risky", source)], facts=facts(licences=frozenset()), resume={}))
     assert outcomes(parts)["risky"].outcome is Outcome.NOT_LICENSED
     assert outcomes(parts)["risky"].requests == 0
@@ -144,6 +144,17 @@ def test_parts_that_are_not_in_this_tenant_contribute_nothing(reader: TenantRead
     assert end.reason is None
     assert end.outcome is Outcome.COMPLETE
     assert end.requests == 3
+
+
+def test_an_object_that_vanishes_between_its_pages_leaves_half_a_table(
+    reader: TenantReader, simulator: SimulatorServer
+) -> None:
+    source = source_of("users/{}/memberOf", for_each=(user_id(1), user_id(2)), selectable=False)
+    vanished = f"{simulator.url}/v1.0/users/{user_id(777)}/memberOf?$top=10"
+    point = ResumePoint(link=vanished, part=0, rows=10, requests=1)
+    end = outcomes(read(reader, wanted_table("memberships", source), resume={"memberships": point}))["memberships"]
+    assert end.outcome is Outcome.PARTIAL
+    assert end.rows == 10
 
 
 def test_members_of_role_groups_are_read_in_bulk_through_nesting_and_cycles(

@@ -12,7 +12,7 @@ from posture.domain.outcome import Outcome
 from posture.domain.tenant import Cloud, Licence
 from posture.graph.answers import Answer, NoAnswer
 from posture.graph.failures import Remedy, Trouble, trouble_with
-from posture.graph.refusals import Ending, ending_of, ending_without_asking
+from posture.graph.refusals import Ending, ending_of, ending_without_asking, is_absent
 from posture.tables.table import ALL_CLOUDS, WithoutLicence
 
 from .conftest import facts, source_of
@@ -107,13 +107,44 @@ def test_elsewhere_it_is_a_failure(cloud: Cloud, status: int) -> None:
     assert str(status) in (end.reason or "")
 
 
-@pytest.mark.parametrize("without", list(WithoutLicence))
-def test_a_table_is_not_asked_for_without_its_licence(without: WithoutLicence) -> None:
-    source = source_of("x", licence=Licence.P2, without_licence=without)
+def test_a_table_that_needs_a_licence_is_not_asked_for_without_it() -> None:
+    source = source_of("x", licence=Licence.P2)
     end = ending_without_asking(source, facts=facts(licences=frozenset({Licence.P1})), cloud=Cloud.PUBLIC)
     assert end is not None
     assert end.outcome is Outcome.NOT_LICENSED
     assert end.missing == "Entra ID P2"
+
+
+def test_a_table_that_would_be_taken_for_empty_is_asked_for_whatever_the_plans_say() -> None:
+    source = source_of("x", licence=Licence.P2, without_licence=WithoutLicence.EMPTY)
+    assert ending_without_asking(source, facts=facts(licences=frozenset()), cloud=Cloud.PUBLIC) is None
+
+
+@pytest.mark.parametrize("licences", [None, frozenset(), frozenset({Licence.P1})])
+def test_what_graph_says_about_a_licence_counts_unless_the_plans_deny_it(
+    licences: frozenset[Licence] | None,
+) -> None:
+    end = ending(
+        400,
+        "AadPremiumLicenseRequired",
+        licence=Licence.P2,
+        without_licence=WithoutLicence.EMPTY,
+        licences=licences,
+    )
+    assert end.outcome is Outcome.NOT_LICENSED
+
+
+def test_a_table_is_not_taken_for_empty_if_graph_and_the_plans_disagree() -> None:
+    end = ending(
+        403,
+        "AccessDenied",
+        "Your tenant is not licensed for this feature.",
+        licence=Licence.P1,
+        without_licence=WithoutLicence.EMPTY,
+        licences=P2_ONLY,
+    )
+    assert end.outcome is Outcome.FAILED
+    assert "the tenant has Entra ID P1" in (end.reason or "")
 
 
 @pytest.mark.parametrize("licences", [None, P2_ONLY, frozenset({Licence.P2})])
@@ -127,6 +158,23 @@ def test_a_table_is_not_asked_for_in_a_cloud_without_it() -> None:
     end = ending_without_asking(source, facts=facts(), cloud=Cloud.CHINA)
     assert end is not None
     assert end.outcome is Outcome.NOT_IN_THIS_CLOUD
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "for_each", "absent"),
+    [
+        (404, "Request_ResourceNotFound", ("a",), True),
+        (404, "itemNotFound", ("a",), True),
+        (404, "Request_ResourceNotFound", (), False),
+        (404, "", ("a",), False),
+        (404, "UnknownError", ("a",), False),
+        (400, "Request_ResourceNotFound", ("a",), False),
+    ],
+)
+def test_only_graphs_own_word_about_one_of_several_objects_means_that_it_is_absent(
+    status: int, code: str, for_each: tuple[str, ...], absent: bool
+) -> None:
+    assert is_absent(trouble(status, code), source=source_of("x/{}", for_each=for_each)) is absent
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 509])

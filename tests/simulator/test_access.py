@@ -104,6 +104,29 @@ def test_without_p2_the_risk_is_shown_without_detail(tmp_path: Path) -> None:
     assert graph.get("/v1.0/identityProtection/riskDetections").body["value"][0]["riskEventType"] == "generic"
 
 
+@pytest.mark.parametrize(
+    ("held", "plans"), [({"p1", "p2"}, ["p1", "p2", "mail"]), ({"p1"}, ["p1", "mail"]), (set(), ["mail"])]
+)
+def test_the_organization_lists_the_plans_that_its_licences_include(
+    tmp_path: Path, held: set[str], plans: list[str]
+) -> None:
+    ids = {
+        "p1": "41781fb2-bc02-4b7c-bd55-b576c07bb09d",
+        "p2": "eec0eb4f-6444-4f95-aba0-50c24d67f998",
+        "mail": "efb87545-963c-4e0d-99df-69c6916d9eb0",
+    }
+    tenant = a_tenant(licences=frozenset(held))
+    tenant.collections["organization"] = [
+        {"id": tenant.tenant_id, "assignedPlans": [{"servicePlanId": plan} for plan in ids.values()]}
+    ]
+    graph = in_process(tmp_path, tenant)
+
+    for path in ("organization?$select=id,assignedPlans", f"organization/{tenant.tenant_id}"):
+        body = graph.get(f"/v1.0/{path}").body
+        (organization,) = body.get("value", [body])
+        assert [plan["servicePlanId"] for plan in organization["assignedPlans"]] == [ids[name] for name in plans]
+
+
 def test_withheld_permissions_are_missing_from_a_registration() -> None:
     assert "User.Read.All" in demo_registration().roles
     assert "User.Read.All" not in demo_registration(withhold=frozenset({"User.Read.All"})).roles
