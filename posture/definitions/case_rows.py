@@ -56,21 +56,20 @@ def fits(value: object, kind: str) -> bool:
     if kind == "DOUBLE":
         return isinstance(value, int | float) and not isinstance(value, bool)
     if kind == "TIMESTAMP":
-        return isinstance(value, str) and _time(value) is not None
+        return isinstance(value, str) and _is_time(value)
     return isinstance(value, str)
 
 
-def _time(text: str) -> datetime | None:
+def _is_time(text: str) -> bool:
     try:
-        return datetime.fromisoformat(text)
+        datetime.fromisoformat(text)
     except ValueError:
-        return None
+        return False
+    return True
 
 
 def _in_utc(text: str) -> str:
-    time = _time(text)
-    if time is None:
-        return text
+    time = datetime.fromisoformat(text)
     aware = time if time.tzinfo is not None else time.replace(tzinfo=UTC)
     return aware.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 

@@ -61,7 +61,7 @@ class FromClause:
         elif isinstance(node, exp.Table) and isinstance(node.this, exp.Func):
             self._walker.visit(node.this, scope)
             scope.relations.append(generated_relation(node.this, alias))
-        elif isinstance(node, exp.Table):
+        elif isinstance(node, exp.Table) and node.this is not None:
             self._table(node, scope)
         elif isinstance(node, exp.Unnest):
             for part in node.expressions:

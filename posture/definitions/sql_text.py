@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,8 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 _DUCKDB = DuckDB()
+# Where sqlglot begins to speak of its own classes.
+_INTERNALS = re.compile(r" (?:for|but got) <")
 
 
 class SqlRefused(Exception):
@@ -122,7 +125,7 @@ def _syntax_error(text: str, problem: ParseError) -> SqlRefused:
     found = text.find(before + word)
     offset = found + len(before) if found >= 0 and word else 0
     near = f' near "{word}"' if word else ""
-    said = str(first.get("description") or "syntax error").split(" for <class", maxsplit=1)[0].rstrip(".").lower()
+    said = _INTERNALS.split(str(first.get("description") or "syntax error"))[0].rstrip(".").lower()
     sentence = f"this is not SQL as DuckDB speaks it{near}: {said}"
     return SqlRefused(sentence, offset=offset, advice="Check brackets, commas and quotes.")
 

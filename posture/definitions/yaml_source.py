@@ -182,17 +182,13 @@ class _Composer:
 
     def _sequence(self, events: Iterator[yaml.Event], steps: tuple[Step, ...]) -> list[Plain]:
         items: list[Plain] = []
-        for event in events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                break
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
             items.append(self._value(event, events, (*steps, len(items))))
         return items
 
     def _mapping(self, events: Iterator[yaml.Event], steps: tuple[Step, ...]) -> dict[str, Plain]:
         values: dict[str, Plain] = {}
-        for event in events:
-            if isinstance(event, yaml.MappingEndEvent):
-                break
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._refuse(event, "a key must be a word", "Write the key as plain text")
             key = event.value

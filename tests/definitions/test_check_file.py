@@ -84,6 +84,14 @@ def test_a_good_check_has_everything_the_file_says(load_one: LoadOne) -> None:
         (("  - https://learn", "  - http://learn"), ":13:5: ", "not an https address"),
         (("actions: []", "actions: [reset-mfa]"), ":31:11: ", 'no action "reset-mfa"'),
         (("false_positives: []", "false_positives: none"), ":14:18: ", "a list is expected"),
+        (
+            (
+                "      change: {applications: {owner_count: 0}}",
+                "      change: {applications: {owner_count: 0}}\n      rows: {applications: [{}]}",
+            ),
+            ":40:",
+            "applications is changed and replaced",
+        ),
         (("params:\n", "frameworks: {cis: ['1']}\nparams:\n"), ":15:19: ", '"cis" is not a framework'),
         (("type: integer", "type: interger"), ":16:22: ", 'Did you mean "integer"?'),
         (("default: 30", "default: 400"), ":16:15: ", "more than the maximum, 365"),
@@ -199,6 +207,12 @@ def test_a_check_without_rows_takes_severity_into_account(load_one: LoadOne) -> 
     assert "owner_count" in loaded.reads.source_columns["applications"]
 
 
+def test_a_check_names_what_others_call_it(load_one: LoadOne) -> None:
+    loaded = load_one(("params:\n", "frameworks: {prowler: [a], zta: ['1', '2']}\nparams:\n"))
+
+    assert loaded.check.frameworks == {"prowler": ("a",), "zta": ("1", "2")}
+
+
 def test_a_deprecated_check_says_why(load_one: LoadOne) -> None:
     loaded = load_one(("maturity: stable", "maturity: deprecated\ndeprecated_because: Graph dropped it."))
 
@@ -227,6 +241,15 @@ def test_a_case_changes_only_what_it_names(load_one: LoadOne) -> None:
     assert case.rows["applications"] == (
         {"id": "app-1", "display_name": "Payroll", "created_at": "2025-01-01T00:00:00Z", "owner_count": 0},
     )
+
+
+def test_a_case_can_empty_a_table(load_one: LoadOne) -> None:
+    loaded = load_one(
+        ("change: {applications: {owner_count: 0}}", "empty: [applications]"),
+        ("expect: fail", "expect: {app-1: fail}"),
+    )
+
+    assert loaded.cases[1].rows["applications"] == ()
 
 
 def test_rows_of_a_case_are_laid_over_the_base_row(load_one: LoadOne) -> None:

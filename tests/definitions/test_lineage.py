@@ -81,6 +81,7 @@ def output(dictionary: Dictionary, sql: str) -> tuple[str, ...]:
             "select [t || user_type for t in tags if t != display_name] from users",
             {"users": {"tags", "user_type", "display_name"}},
         ),
+        ("select [t || user_type for t in tags] from users", {"users": {"tags", "user_type"}}),
         ("select password_credentials[1].keyId from applications", {"applications": {"password_credentials"}}),
         ("select {'a': owner_count}.a from applications", {"applications": {"owner_count"}}),
         (
@@ -178,6 +179,8 @@ def test_the_columns_that_a_query_returns_are_known(
         ("select id from users natural join risky_users", "risky_users", "ON or USING"),
         ("select id from 'users.csv'", "users.csv", 'Did you mean "users"?'),
         ("select id from users, applications where usr_type = 'x'", "usr_type", 'Did you mean "user_type"?'),
+        ("select * from rows from (range(1))", "range", "tables of the dictionary"),
+        ("select * from (describe users)", "users", "plain SELECT"),
         ("select id from previous.aplications", "aplications", 'Did you mean "applications"?'),
     ],
 )

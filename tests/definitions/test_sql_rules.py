@@ -192,6 +192,15 @@ def test_a_syntax_error_points_at_the_word() -> None:
     assert sql[caught.value.offset :].startswith("b\nfrom")
 
 
+@pytest.mark.parametrize("sql", ["select * from [1, 2]", "select case from users", "select 1 +"])
+def test_a_syntax_error_speaks_no_dialect_of_the_parser(sql: str) -> None:
+    with pytest.raises(SqlRefused) as caught:
+        parse_select(sql)
+
+    assert "<" not in caught.value.problem
+    assert "token_type" not in caught.value.problem
+
+
 def test_parameters_and_literals_are_gathered() -> None:
     parsed = parse_select("select $a, 'x', 5 from t where b = $c and d in ('y', 'z') and e > 7.5 and f = $a")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from posture.definitions.yaml_source import MAX_BYTES, parse_yaml, read_yaml, resolve_plain
+from posture.definitions.yaml_spans import Span, span_of
 from posture.errors import DefinitionError
 
 HERE = Path("check.yaml")
@@ -141,6 +143,10 @@ def test_a_place_beyond_a_text_or_in_a_number_is_that_of_the_value() -> None:
 
     assert str(document.locate_within(("a",), 400)) == "check.yaml:1:4"
     assert str(document.locate_within(("b",), 3)) == "check.yaml:2:4"
+
+
+def test_an_event_without_a_place_counts_as_the_start() -> None:
+    assert span_of(yaml.StreamStartEvent()) == Span(0, 0, 0, 0, False)
 
 
 def test_the_place_of_something_missing_is_that_of_what_is_around_it() -> None:
