@@ -37,7 +37,7 @@ class GraphClient:
     ``answer_seconds`` bounds one request from sending to the last byte.
 
     Raises:
-        TenantUnreachable: the CA bundle is unusable.
+        TenantUnreachable: the CA bundle or the proxy's address is unusable.
     """
 
     def __init__(self, connection: Connection, tokens: TokenSource, *, answer_seconds: float) -> None:
@@ -103,7 +103,7 @@ class GraphClient:
 
 def _transport(connection: Connection, context: SSLContext, *, keeps: bool) -> PooledTransport:
     proxy = proxy_in_force(connection.proxy, host=urlsplit(connection.graph_root).hostname or "")
-    return PooledTransport(tls=context, proxy=None if proxy is None else httpx.Proxy(proxy), keeps=keeps)
+    return PooledTransport(tls=context, proxy=proxy, keeps=keeps)
 
 
 def _http_client(transport: PooledTransport) -> httpx.AsyncClient:

@@ -70,7 +70,7 @@ class TenantReader:
         Closing the iterator early drops every request that is still under way.
 
         Raises:
-            TenantUnreachable: the CA bundle is unusable.
+            TenantUnreachable: the CA bundle or the proxy's address is unusable.
         """
 
         def read(table: WantedTable, tenancy: Tenancy) -> AsyncGenerator[Part, None]:

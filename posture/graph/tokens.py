@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _RENEW_BEFORE_SECONDS = 300
 _RENEW_BEFORE_SHARE = 0.2
 _LONGEST_CHAIN = 10
+_LOGIN_IN_ADDRESS = re.compile(r"//[^\s'\"<>]*@")
 
 
 class TokenSource:
@@ -141,7 +143,9 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _scrubbed(text: str, connection: Connection) -> str:
-    for secret in (*connection.secrets, connection.proxy or ""):
+    # A library that cannot make sense of a proxy's address quotes it, the environment's too.
+    text = _LOGIN_IN_ADDRESS.sub("//***@", text)
+    for secret in connection.secrets:
         text = text.replace(secret, "***") if secret else text
     return printable(text.rstrip(". "), longest=300)
 

@@ -348,3 +348,14 @@ def test_a_token_that_cannot_be_decoded_tells_nothing(token: str) -> None:
 
 def test_a_token_without_roles_grants_nothing() -> None:
     assert roles_in("a.e30.c") == frozenset()
+
+
+def test_the_password_of_a_proxy_of_the_environment_is_not_told(
+    connect: Connect, simulator: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://who:proxy-secret@localhost:99999")
+    monkeypatch.setenv("NO_PROXY", "graph.example.com")
+    connection = connect(graph_root="https://graph.example.com", login_root="https://login.example.com")
+    text = unreachable(connection)
+    assert "login.example.com" in text
+    assert "proxy-secret" not in text
