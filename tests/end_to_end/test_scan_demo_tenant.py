@@ -94,23 +94,17 @@ class Known:
 
 
 EXPECTED: dict[str, Callable[[Known], Ids]] = {
-    # A member of unknown type is unknown. The report of registrations does not know about hiring dates.
-    "mfa-gaps": lambda known: (
-        known.gaps["enabled_members_without_mfa"] - known.type_unknown | known.named("member.future.hire")
-    ),
+    # A member of unknown type is unknown.
+    "mfa-gaps": lambda known: known.gaps["enabled_members_without_mfa"] - known.type_unknown,
     # Not in the report means unknown, not "no second factor".
     "admin-no-mfa": lambda known: (
         known.gaps["admins_without_mfa"] - known.gaps["enabled_members_missing_from_report"]
     ),
-    # Rooms are accounts, too; they are to be exempted by id.
-    "inactive-users": lambda known: (
-        known.gaps["enabled_users_inactive_90_days"] - known.type_unknown | known.named("room")
-    ),
+    "inactive-users": lambda known: known.gaps["enabled_users_inactive_90_days"] - known.type_unknown,
     "inactive-guests": lambda known: known.gaps["enabled_guests_inactive_90_days"],
-    # Without a date of the invitation its age is unknown. Sign-ins are not looked at: they need a licence.
+    # Sign-ins are not looked at: they need a licence.
     "guest-invitation-pending": lambda known: (
-        known.gaps["pending_guests_older_than_30_days"] - known.named("guest.pending.no.change.date")
-        | known.named("guest.pending.but.signed.in")
+        known.gaps["pending_guests_older_than_30_days"] | known.named("guest.pending.but.signed.in")
     ),
     "admin-guest": lambda known: known.gaps["guest_admins"],
     "admin-synced": lambda known: known.gaps["synced_admins"],
@@ -150,7 +144,6 @@ UNKNOWN: dict[str, Callable[[Known], Ids]] = {
         known.gaps["admins_without_mfa"] & known.gaps["enabled_members_missing_from_report"]
     ),
     "inactive-users": lambda known: known.type_unknown,
-    "guest-invitation-pending": lambda known: known.named("guest.pending.no.change.date"),
     "risky-users": lambda known: known.gaps["risky_users_hidden"],
     "secret-expiring-soon": lambda known: (
         known.gaps["credentials_without_end"] & known.registration_secrets
@@ -328,7 +321,11 @@ def test_only_columns_that_checks_read_are_asked_for(server: SimulatorServer, co
         if "select" in record.query and record.route != "organization"
     }
     assert asked == fields
-    assert asked["users"] == {"id", "userPrincipalName", "accountEnabled", "userType", "createdDateTime"}
+    origins = {
+        "employeeHireDate", "externalUserState", "externalUserStateChangeDateTime", "isResourceAccount",
+        "onPremisesSyncEnabled",
+    }  # fmt: skip
+    assert asked["users"] == {"id", "userPrincipalName", "accountEnabled", "userType", "createdDateTime"} | origins
 
 
 def test_a_single_check_reads_no_other_table(server: SimulatorServer, config: Path) -> None:

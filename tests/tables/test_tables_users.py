@@ -65,6 +65,46 @@ def test_an_account_that_was_never_synchronised_is_not(derive: Derive, told: boo
     assert row["is_synchronised"] is meant
 
 
+@pytest.mark.parametrize(("told", "meant"), [(True, True), (False, False), (None, False)])
+def test_an_account_that_was_never_made_one_of_a_room_is_none(
+    derive: Derive, told: bool | None, meant: bool
+) -> None:
+    (row,) = derive("user_origins", users=[{"id": "u1", "is_resource_account": told}])
+
+    assert row["is_resource_account"] is meant
+
+
+@pytest.mark.parametrize(
+    ("hired", "started"), [(MARCH.isoformat(), MARCH), (None, JANUARY)], ids=["recorded", "not recorded"]
+)
+def test_who_has_no_day_of_hiring_starts_when_the_account_is_made(
+    derive: Derive, hired: str | None, started: datetime
+) -> None:
+    user = {"id": "u1", "created_at": JANUARY.isoformat(), "employee_hire_at": hired}
+
+    (row,) = derive("user_origins", users=[user])
+
+    assert row["starts_at"] == started
+
+
+@pytest.mark.parametrize(
+    ("state", "changed", "since"),
+    [
+        ("PendingAcceptance", MARCH.isoformat(), MARCH),
+        ("PendingAcceptance", None, JANUARY),
+        (None, None, None),
+    ],
+)
+def test_an_invitation_without_a_date_is_as_old_as_the_account(
+    derive: Derive, state: str | None, changed: str | None, since: datetime | None
+) -> None:
+    user = {"id": "u1", "created_at": JANUARY.isoformat(), "external_user_state": state}
+
+    (row,) = derive("user_origins", users=[user | {"external_user_state_changed_at": changed}])
+
+    assert row["invitation_changed_at"] == since
+
+
 @pytest.mark.parametrize(("told", "meant"), [("PendingAcceptance", "PendingAcceptance"), (None, "none")])
 def test_an_account_that_was_not_invited_says_so(derive: Derive, told: str | None, meant: str) -> None:
     (row,) = derive("user_origins", users=[{"id": "u1", "external_user_state": told}])
