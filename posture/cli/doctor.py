@@ -60,9 +60,11 @@ def _exit_code(diagnosis: Diagnosis) -> int:
 
 
 def _missing(needed: Sequence[NeededPermission], facts: TenantFacts) -> list[str]:
+    from posture.usecases.permissions import missing_permissions
+
     if facts.granted is None:
         return []
-    return [need.permission for need in needed if not need.is_granted_by(facts.granted)]
+    return [need.permission for need in missing_permissions(needed, facts.granted)]
 
 
 def _print_diagnosis(console: Console, name: str, diagnosis: Diagnosis, needed: Sequence[NeededPermission]) -> None:

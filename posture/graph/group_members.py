@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from posture.domain.outcome import Outcome
+from posture.domain.printable import printable
 from posture.graph.addresses import url_of
 from posture.graph.failures import Trouble
 from posture.graph.paging import Malformed, RawPage
@@ -67,6 +68,11 @@ async def read_group_members(fetch: Fetch, *, graph_root: str) -> RawPage | Trou
         groups = await _read_groups(fetch, _round_url(asked, graph_root), is_delta=True)
         if not isinstance(groups, list):
             return groups
+        untold = set(asked) - {group.id for group in groups}
+        if untold:
+            # A group without members has an entry too. Without one nobody knows who is in it.
+            reason = f"Graph did not tell the members of {len(untold)} groups, {printable(min(untold))} among them."
+            return Ending(outcome=Outcome.FAILED, reason=reason)
         _accumulate(members, groups)
         waiting += [group for group in _nested(members, asked) if group not in members and group not in waiting]
     return _page_of(members)

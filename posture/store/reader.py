@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
-from posture.domain.exemption import Exemption, RecordedExemption
-from posture.domain.finding import Finding, FindingState
+from posture.domain.exemption import RecordedExemption
+from posture.domain.finding import Finding
 from posture.domain.finding_view import FindingEvent, FindingFilter
 from posture.domain.run import Run, RunState, RunSummary
-from posture.domain.severity import Severity
 from posture.store.rows import check_from, event_from, exemption_from, finding_from, run_from, table_from
 from posture.store.tables import EXEMPTIONS, FINDING_CHANGES, FINDINGS, RUN_CHECKS, RUN_TABLES, RUNS
 
@@ -62,20 +61,6 @@ class Reader:
             .order_by(FINDING_CHANGES.c.number)
         )
         return [event_from(row) for row in self._connection.execute(lines).mappings()]
-
-    def open_by_severity(self, tenant_id: str, *, accepted: Sequence[Exemption]) -> Mapping[Severity, int]:
-        """Count a tenant's open findings; those that ``accepted`` covers do not count. Every severity is there.
-
-        ``accepted`` are the exemptions in force for this tenant (``posture.domain.exemption.in_force``).
-        """
-        counted = (
-            select(FINDINGS.c.severity, func.count())
-            .where(FINDINGS.c.tenant_id == tenant_id, FINDINGS.c.state == FindingState.OPEN.value)
-            .where(*(~_covered_by(exemption) for exemption in accepted))
-            .group_by(FINDINGS.c.severity)
-        )
-        found = {severity: number for severity, number in self._connection.execute(counted)}
-        return {severity: found.get(severity.value, 0) for severity in Severity}
 
     def runs(self, tenant_id: str | None, *, limit: int) -> Sequence[Run]:
         """Return runs, the newest first, unfinished ones too; of one tenant or, with None, of all."""
@@ -129,8 +114,3 @@ def _conditions(wanted: FindingFilter) -> Iterator[ColumnElement[bool]]:
             FINDINGS.c.resource_id.icontains(wanted.resource, autoescape=True),
             FINDINGS.c.resource_name.icontains(wanted.resource, autoescape=True),
         )
-
-
-def _covered_by(exemption: Exemption) -> ColumnElement[bool]:
-    covered = func.lower(FINDINGS.c.resource_id) == exemption.resource_id.lower()
-    return covered if exemption.check is None else covered & (FINDINGS.c.check_id == exemption.check)

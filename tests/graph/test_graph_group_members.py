@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from posture.domain.outcome import Outcome
 from posture.graph.failures import Trouble
 from posture.graph.group_members import GROUPS_A_REQUEST, read_group_members
 from posture.graph.paging import Malformed, RawPage
@@ -68,9 +69,17 @@ def test_removed_groups_and_members_are_ignored() -> None:
 
 def test_no_more_than_fifty_groups_are_asked_for_at_once() -> None:
     groups = [f"g{n}" for n in range(GROUPS_A_REQUEST + 1)]
-    result, asked = run([role_groups(*groups), last(), last()])
+    empty = [{"id": group} for group in groups]
+    result, asked = run([role_groups(*groups), last(*empty[:GROUPS_A_REQUEST]), last(*empty[GROUPS_A_REQUEST:])])
     assert lines(result) == []
     assert [url.count("id eq") for url in asked[1:]] == [GROUPS_A_REQUEST, 1]
+
+
+def test_a_group_that_graph_does_not_speak_of_is_not_taken_for_empty() -> None:
+    result, _ = run([role_groups("g", "h"), last({"id": "g", "members@delta": [{"id": "a"}]})])
+    assert isinstance(result, Ending)
+    assert result.outcome is Outcome.FAILED
+    assert "h among them" in (result.reason or "")
 
 
 def test_nested_groups_are_asked_for_once() -> None:

@@ -25,7 +25,6 @@ from tests.domain.builders import (
     a_resource,
     a_run,
     a_table_outcome,
-    an_exemption,
 )
 
 OTHER_TENANT = "22222222-2222-2222-2222-222222222222"
@@ -130,27 +129,6 @@ def test_an_ambiguous_beginning_gives_several_but_not_all(store: Store) -> None:
 
     with store.reading() as reader:
         assert len(reader.by_prefix("")) == 10
-
-
-def test_open_findings_are_counted_by_severity_without_the_accepted_ones(store: Store) -> None:
-    _save(
-        store,
-        _numbered(1, severity=Severity.HIGH),
-        _numbered(2, severity=Severity.HIGH),
-        _numbered(2, severity=Severity.HIGH, check=CheckId("mfa-gaps")),
-        _numbered(3, severity=Severity.LOW),
-        _numbered(4, severity=Severity.CRITICAL, **RESOLVED),
-        _numbered(5, severity=Severity.CRITICAL, tenant_id=OTHER_TENANT),
-    )
-    accepted = [an_exemption(resource_id="USER-2"), an_exemption(resource_id="user-3", check=None)]
-
-    with store.reading() as reader:
-        every = reader.open_by_severity(TENANT, accepted=[])
-        rest = reader.open_by_severity(TENANT, accepted=accepted)
-
-    assert (every[Severity.CRITICAL], every[Severity.HIGH], every[Severity.LOW]) == (0, 3, 1)
-    assert (rest[Severity.HIGH], rest[Severity.LOW]) == (2, 0)
-    assert list(rest) == list(Severity)
 
 
 def _a_summary(**changes: object) -> RunSummary:
