@@ -238,6 +238,41 @@ def test_the_coverage_probe_catches_a_where_on_the_resource(try_out: Try) -> Non
     assert any(sentence.startswith("disabled: with the rows of the case the check loses u1") for sentence in found)
 
 
+def test_the_coverage_probe_catches_resources_that_do_not_exist(try_out: Try) -> None:
+    found = violations(
+        try_out(
+            ("u.id as resource_id", "coalesce(u.id, r.user_id) as resource_id"),
+            ("  left join risky_users", "  full join risky_users"),
+            ("name: at risk, expect: fail}",
+             "name: at risk, rows: {risky_users: [{}, {user_id: u9}]}, expect: {u1: fail, u9: unknown}}"),
+            ("empty: [users]\n      expect: not_applicable", "empty: [users]\n      expect: {u1: unknown}"),
+        )
+    )  # fmt: skip
+
+    assert "at risk: with the rows of the case the check returns u9 too often: judge each resource once" in found
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("if(r.risk_state is null, 'x', '1')::integer::text", "dismissed: without risky_users.risk_state the check"),
+        ("if(r.risk_state is null, '1', r.risk_state)::integer::text", " in risky_users.risk_state the check"),
+        (
+            "(select if(count(*) = 0, 'x', '1')::integer::text from risky_users)",
+            "dismissed: when risky_users is empty",
+        ),
+    ],
+)
+def test_the_probes_catch_a_check_that_breaks_on_other_rows_than_its_cases(
+    try_out: Try, state: str, sentence: str
+) -> None:
+    verification = try_out(("r.risk_state) as", f"{state}) as"), ("risk_state: dismissed", "risk_state: '5'"))
+
+    found = [f"{violation.case}: {violation.sentence}" for violation in verification.violations]
+    assert "dismissed" not in problems(verification)
+    assert [text for text in found if sentence in text and "breaks: check tried" in text]
+
+
 def test_probes_can_be_left_out(try_out: Try) -> None:
     changes = ("    u.account_enabled,", "    coalesce(u.account_enabled, false) as account_enabled,")
 
