@@ -96,10 +96,13 @@ def _authority(connection: Connection) -> dict[str, Any]:
 
 
 def _network(connection: Connection, bundle: Path | None) -> dict[str, Any]:
+    from posture.graph.token_retry import BoundedRetry
+
     options: dict[str, Any] = {
         "connection_timeout": _CONNECT_SECONDS,
         "read_timeout": _READ_SECONDS,
         "retry_total": _RETRIES,
+        "retry_policy_class": BoundedRetry,
         "logging_enable": False,
     }
     if bundle is not None:

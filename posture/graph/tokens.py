@@ -121,6 +121,10 @@ def _refusal(error: BaseException, connection: Connection) -> GraphError:
     known = sentence_for(code, client_id=connection.client_id, tenant_id=connection.tenant_id) if code else None
     if known is not None:
         return TokenRefused(known, code=code)
+    status = _status_of_trouble(error)
+    if status is not None:
+        host = urlsplit(connection.login_root).netloc
+        return TenantUnreachable(f"{host} gives no token at the moment (HTTP {status}): try again later.")
     first = text.splitlines()[0] if text else type(error).__name__
     return TokenRefused(f"No access token: {_scrubbed(first, connection)}", code=code)
 
@@ -130,6 +134,12 @@ def _lost_connection(error: BaseException) -> BaseException | None:
 
     lost = (link for link in _chain(error) if isinstance(link, ServiceRequestError | ServiceResponseError))
     return next(lost, None)
+
+
+def _status_of_trouble(error: BaseException) -> int | None:
+    """Return the HTTP status if it says that the endpoint is overloaded or down, not that the credential is wrong."""
+    statuses = (getattr(getattr(link, "response", None), "status_code", None) for link in _chain(error))
+    return next((status for status in statuses if status is not None and (status == 429 or status >= 500)), None)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

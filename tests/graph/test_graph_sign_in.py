@@ -359,3 +359,26 @@ def test_the_password_of_a_proxy_of_the_environment_is_not_told(
     text = unreachable(connection)
     assert "login.example.com" in text
     assert "proxy-secret" not in text
+
+
+@pytest.mark.parametrize("kind", [FaultKind.THROTTLED, FaultKind.UNAVAILABLE])
+def test_a_token_host_that_asks_for_a_long_wait_is_not_waited_for(
+    connect: Connect, simulator: SimulatorServer, kind: FaultKind
+) -> None:
+    simulator.faults.add(Fault(kind=kind, path="/oauth2/", times=None, retry_after=86_400))
+    assert "try again later" in unreachable(connect())
+    assert len([record for record in simulator.requests if record.status in (429, 503)]) == 1
+
+
+def test_a_token_host_that_is_busy_for_a_moment_is_asked_again(connect: Connect, simulator: SimulatorServer) -> None:
+    simulator.faults.add(Fault(kind=FaultKind.THROTTLED, path="/oauth2/", times=1, retry_after=1))
+    assert TenantReader(connect()).identify().display_name == "Contoso"
+
+
+def test_a_workload_identity_does_not_wait_long_either(
+    connect: Connect, simulator: SimulatorServer, pair: Pair, tmp_path: Path
+) -> None:
+    simulator.faults.add(Fault(kind=FaultKind.THROTTLED, path="/oauth2/", times=None, retry_after=86_400))
+    token_file = write_platform_token(tmp_path / "token.jwt", pair)
+    client = federated_client(simulator, pair, subject="job:scan")
+    assert "HTTP 429" in unreachable(connect(WorkloadIdentity(token_file=token_file), client_id=client))
