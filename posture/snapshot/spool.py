@@ -47,7 +47,8 @@ def holding(files: TenantFiles) -> Iterator[None]:
         SnapshotError: the data directory cannot be written.
     """
     with writing_to(files.root):
-        files.root.mkdir(parents=True, exist_ok=True)
+        # What is below tells of every person in the tenant: nobody else on the machine may look.
+        files.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(files.lock, timeout=0)
         try:
             lock.acquire()

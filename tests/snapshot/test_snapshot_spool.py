@@ -235,3 +235,10 @@ def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(SnapshotError, match="Make room or give write access"):
         snapshots_in(tmp_path).open_spool(BOTH, now=NOW).__enter__()
+
+
+def test_nobody_else_on_the_machine_may_look_at_a_tenant(tmp_path: Path) -> None:
+    snapshot = publish(snapshots_in(tmp_path / "data"), {"users": [{"id": "u1"}]})
+
+    # <tenant>/snapshots/<snapshot>: what lies below a closed directory is closed as well.
+    assert snapshot.directory.parents[1].stat().st_mode & 0o077 == 0
