@@ -20,7 +20,8 @@ from posture.tables.table import (
 )
 
 DIRECTORY_PAGE: Final = 999
-# Wider permissions that include a narrower one, as Microsoft's permission reference lists them per request.
+# Wider permissions that include a narrower one, as Microsoft's permission reference lists them for every request
+# that takes it; what it lists for a single request stands with that source.
 _READ_DIRECTORY: Final = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
 _READ_ROLES: Final = frozenset({"RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory"})
 _COVERED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -40,8 +41,7 @@ _COVERED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         | {"RoleAssignmentSchedule.ReadWrite.Directory", "RoleManagement.Read.All"},
         "RoleEligibilitySchedule.Read.Directory": _READ_ROLES
         | {"RoleEligibilitySchedule.ReadWrite.Directory", "RoleManagement.Read.All"},
-        "RoleManagement.Read.Directory": _READ_DIRECTORY
-        | {"RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory"},
+        "RoleManagement.Read.Directory": _READ_DIRECTORY | {"RoleManagement.ReadWrite.Directory"},
         "User.Read.All": _READ_DIRECTORY | {"User.ReadWrite.All"},
     }
 )
@@ -50,6 +50,7 @@ _COVERED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 def directory_source(
     path: str,
     *permissions: str,
+    covered_also_by: frozenset[str] = frozenset(),
     kind: SourceKind = SourceKind.COLLECTION,
     for_each: tuple[str, ...] = (),
     page_size: int | None = DIRECTORY_PAGE,
@@ -59,7 +60,10 @@ def directory_source(
     throttle_class: ThrottleClass = ThrottleClass.DIRECTORY,
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Source:
-    """Return a source with the defaults of directory objects: pages of 999, no licence, in every cloud."""
+    """Return a source with the defaults of directory objects: pages of 999, no licence, in every cloud.
+
+    ``covered_also_by`` are permissions that are enough for this request alone, whatever it needs.
+    """
     return Source(
         kind=kind,
         path=path,
@@ -67,7 +71,7 @@ def directory_source(
         page_size=page_size,
         selectable=selectable,
         permissions=permissions,
-        covered_by={permission: _COVERED_BY[permission] for permission in permissions},
+        covered_by={permission: _COVERED_BY[permission] | covered_also_by for permission in permissions},
         licence=licence,
         without_licence=without_licence,
         throttle_class=throttle_class,
@@ -80,6 +84,7 @@ def singleton_source(
     path: str,
     permission: str,
     *,
+    covered_also_by: frozenset[str] = frozenset(),
     selectable: bool = True,
     throttle_class: ThrottleClass = ThrottleClass.DIRECTORY,
 ) -> Source:
@@ -87,6 +92,7 @@ def singleton_source(
     return directory_source(
         path,
         permission,
+        covered_also_by=covered_also_by,
         kind=SourceKind.SINGLETON,
         page_size=None,
         selectable=selectable,

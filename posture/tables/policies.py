@@ -10,7 +10,11 @@ from posture.tables.table import SourceTable, ThrottleClass
 SECURITY_DEFAULTS: Final = SourceTable(
     name="security_defaults",
     doc="The switch for security defaults. Exactly one row; no row means that Graph did not answer.",
-    source=singleton_source("policies/identitySecurityDefaultsEnforcementPolicy", "Policy.Read.All"),
+    source=singleton_source(
+        "policies/identitySecurityDefaultsEnforcementPolicy",
+        "Policy.Read.All",
+        covered_also_by=frozenset({"Policy.ReadWrite.SecurityDefaults"}),
+    ),
     key=("id",),
     columns=(
         text("id", "id", "Id of the policy."),
@@ -22,7 +26,12 @@ AUTHORIZATION_POLICY: Final = SourceTable(
     name="authorization_policy",
     doc="What ordinary users and guests may do. Exactly one row; no row means that Graph did not answer.",
     # $select is not documented for it.
-    source=singleton_source("policies/authorizationPolicy", "Policy.Read.All", selectable=False),
+    source=singleton_source(
+        "policies/authorizationPolicy",
+        "Policy.Read.All",
+        covered_also_by=frozenset({"Policy.ReadWrite.Authorization"}),
+        selectable=False,
+    ),
     key=("id",),
     columns=(
         text("id", "id", "Id of the policy."),
@@ -102,7 +111,7 @@ AUTHENTICATION_METHODS_POLICY: Final = SourceTable(
             "Whether the older MFA and password-reset policies still count. NULL if Graph did not tell; tenants that "
             "never had those policies may show it so.",
             values=("preMigration", "migrationInProgress", "migrationComplete"),
-            unknown=frozenset({"unknownFutureValue"}),
+            unknown=frozenset({"", "unknownFutureValue"}),
         ),
         text("policy_version", "policyVersion", "Version of the policy."),
         number("reconfirmation_days", "reconfirmationInDays", "Days until users confirm their methods again."),

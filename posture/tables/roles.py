@@ -50,7 +50,11 @@ ROLE_DEFINITIONS: Final = SourceTable(
     name="role_definitions",
     doc="Directory roles, built-in and custom. A role that is not here does not exist any more.",
     source=directory_source(
-        "roleManagement/directory/roleDefinitions", _ROLES, page_size=None, throttle_class=ThrottleClass.UNLISTED
+        "roleManagement/directory/roleDefinitions",
+        _ROLES,
+        covered_also_by=frozenset({"RoleManagement.Read.All"}),
+        page_size=None,
+        throttle_class=ThrottleClass.UNLISTED,
     ),
     key=("id",),
     columns=(

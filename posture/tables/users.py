@@ -170,7 +170,8 @@ USER_LAST_ACTIVITY: Final = derived_table(
 
 USER_ORIGINS: Final = derived_table(
     "user_origins",
-    doc="Where each account comes from and what it is for, in words where Graph's null is an answer. One row for each user.",
+    doc="Where each account comes from and what it is for, in words where Graph's null is an answer. One row for "
+    "each user.",
     columns=(
         text("user_id", None, "Object id of the user."),
         flag("is_synchronised", None, "Managed in the directory on premises; FALSE if it never was or is no more."),
@@ -183,8 +184,8 @@ USER_ORIGINS: Final = derived_table(
         moment(
             "invitation_changed_at",
             None,
-            "Since when the invitation is in that state; where Graph kept no date, since the account was made. NULL if "
-            "the account was not invited.",
+            "Since when the invitation is in that state; where Graph kept no date, since the account was made. NULL "
+            "if the account was not invited.",
         ),
         moment("starts_at", None, "First working day; where none is recorded, when the account was made."),
         flag("is_resource_account", None, "A room, device or call queue; FALSE if it never was made one."),

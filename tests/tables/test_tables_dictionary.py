@@ -90,6 +90,20 @@ def test_a_source_says_what_it_needs_and_what_covers_it(table: SourceTable) -> N
     assert ("{}" in source.path) == bool(source.for_each)
 
 
+def test_a_permission_that_covers_one_request_does_not_cover_others() -> None:
+    covering = {
+        table.name: set().union(*table.source.covered_by.values()) for table in SOURCES if table.source.covered_by
+    }
+
+    for permission, table in {
+        "Policy.ReadWrite.SecurityDefaults": "security_defaults",
+        "Policy.ReadWrite.Authorization": "authorization_policy",
+    }.items():
+        assert {name for name, wider in covering.items() if permission in wider} == {table}
+    assert "RoleManagement.Read.All" in covering["role_definitions"]
+    assert "RoleManagement.Read.All" not in covering["active_role_assignments"]
+
+
 def test_no_source_asks_for_a_permission_to_write() -> None:
     asked = {permission for table in SOURCES for permission in table.source.permissions}
 

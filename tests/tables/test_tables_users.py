@@ -66,9 +66,7 @@ def test_an_account_that_was_never_synchronised_is_not(derive: Derive, told: boo
 
 
 @pytest.mark.parametrize(("told", "meant"), [(True, True), (False, False), (None, False)])
-def test_an_account_that_was_never_made_one_of_a_room_is_none(
-    derive: Derive, told: bool | None, meant: bool
-) -> None:
+def test_an_account_that_was_never_made_one_of_a_room_is_none(derive: Derive, told: bool | None, meant: bool) -> None:
     (row,) = derive("user_origins", users=[{"id": "u1", "is_resource_account": told}])
 
     assert row["is_resource_account"] is meant
