@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from posture.definitions.compiled import CompiledCheck
 from posture.domain.exemption import Exemption
 from posture.domain.finding import FindingChange
 from posture.domain.judgement import CheckOutcome, SkipKind
@@ -31,6 +32,7 @@ WANTED = WantedTable(table=USERS, columns=USERS.columns)
 ADA = {"id": "u1", "displayName": "Ada", "accountEnabled": True}
 BOB = {"id": "u2", "displayName": "Bob", "accountEnabled": False}
 EVE = {"id": "u3", "displayName": "Eve", "accountEnabled": None}
+FAILING = "select id as resource_id, id as resource_name, 'fail' as _verdict, 'high' as _severity from (ROWS)"
 
 
 @dataclass
@@ -91,14 +93,19 @@ class Scanner:
         self.snapshots = TenantSnapshots(place, tenant_id=TENANT_ID, dictionary=(USERS,))
 
     def scan(
-        self, graph: ScriptedGraph, *, exemptions: tuple[Exemption, ...] = (), switched_off: bool = False
+        self,
+        graph: ScriptedGraph,
+        *,
+        exemptions: tuple[Exemption, ...] = (),
+        switched_off: bool = False,
+        before: tuple[CompiledCheck, ...] = (),
     ) -> list[ScanEvent]:
         check = a_compiled_check()
         request = ScanRequest(
             run_id=f"run-{len(self.store.runs)}",
             tenant_id=TENANT_ID,
             tenant_name="contoso",
-            checks=() if switched_off else (check,),
+            checks=() if switched_off else (*before, check),
             switched_off=(check,) if switched_off else (),
             wanted=(WANTED,),
             exemptions=exemptions,
@@ -276,3 +283,17 @@ def test_a_check_that_is_switched_off_says_so(scanner: Scanner) -> None:
     assert result.skipped is not None
     assert result.skipped.kind is SkipKind.SWITCHED_OFF
     assert scanner.store.findings == {}
+
+
+@pytest.mark.parametrize(
+    "rows", ["select * from users union all by name select * from users", "select id::integer as id from users"]
+)
+def test_a_check_that_breaks_makes_the_run_incomplete_and_stops_no_other(scanner: Scanner, rows: str) -> None:
+    breaks = a_compiled_check(check=a_check("breaks"), sql=FAILING.replace("ROWS", rows))
+
+    summary = summary_of(scanner.scan(whole(ADA, BOB), before=(breaks,)))
+
+    assert [result.outcome for result in summary.checks] == [CheckOutcome.BROKEN, CheckOutcome.EVALUATED]
+    assert summary.checks[0].error is not None
+    assert summary.run.state is RunState.INCOMPLETE
+    assert {finding.check for finding in scanner.store.findings.values()} == {a_check().id}
