@@ -43,9 +43,10 @@ class FindingChange(StrEnum):
 class Finding:
     """One problem on one thing, the same across runs as long as its fingerprint is.
 
-    Times are snapshot times, aware and in UTC. ``judged_at`` is the newest snapshot that gave an answer,
-    ``first_failed_at`` and ``last_failed_at`` the first and the newest that really showed the problem. They
-    stand still while the data is missing. ``resolution`` is None while the finding is open.
+    Times are snapshot times, aware and in UTC. ``judged_at`` is the newest snapshot that gave an answer, of a
+    resolved finding the one that resolved it; ``first_failed_at`` and ``last_failed_at`` are the first and the
+    newest that really showed the problem. They stand still while the data is missing. ``resolution`` is None
+    while the finding is open.
     """
 
     fingerprint: str

@@ -16,7 +16,8 @@ _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 def printable(text: str, *, longest: int = 200) -> str:
     """Return ``text`` on one line, every harmful character written as its escape, cut at ``longest`` characters.
 
-    An honest name stays as it is, in any script. A cut text ends in "…".
+    An honest name stays as it is, in any script; but for joiners inside a word, which could as well hide in a
+    name that imitates another. A cut text ends in "…".
     """
     if text.isascii() and text.isprintable():
         shown = text
