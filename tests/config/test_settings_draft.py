@@ -21,6 +21,7 @@ from posture.config import (
     parse_settings,
 )
 from posture.domain.tenant import Cloud
+from posture.errors import SettingsError
 
 TENANT_ID = "11111111-1111-1111-1111-111111111111"
 CLIENT_ID = "22222222-2222-2222-2222-222222222222"
@@ -77,3 +78,23 @@ def test_a_custom_cloud_keeps_its_endpoints() -> None:
 @given(name=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True))
 def test_every_allowed_name_comes_back_as_it_was(name: str) -> None:
     assert parse_settings(draft_text(a_draft(name=name)), path=PATH, environment={}).tenants[0].name == name
+
+
+def test_a_text_that_is_no_yaml_is_refused_with_its_place() -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings("tenants:\n\t- name: contoso\n", path=PATH, environment={})
+
+    assert str(caught.value).startswith(f"{PATH}:2:1: ")
+
+
+def test_an_empty_secret_is_refused(tmp_path: Path) -> None:
+    text = draft_text(a_draft()).replace("${env:POSTURE_CONTOSO_SECRET}", "${file:./secret}")
+    (tmp_path / "secret").write_text("\n")
+    tenant = parse_settings(text, path=tmp_path / "posture.yaml", environment={}).tenants[0]
+
+    with pytest.raises(SettingsError, match=r"is empty\. Write the value into it"):
+        tenant.reader.resolve()
+
+
+def test_equal_secrets_are_one_in_a_set() -> None:
+    assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
