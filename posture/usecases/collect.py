@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from posture.domain.outcome import TableOutcome
+from posture.domain.outcome import Outcome, TableOutcome
 from posture.domain.reading import Page, Restart
 from posture.domain.tenant import TenantFacts
 from posture.tables.table import WantedTable
@@ -17,9 +17,14 @@ def collect_snapshot(
 ) -> Iterator[ScanEvent]:
     """Read what the spool does not hold yet, publish, and yield what happens; the last event has the snapshot.
 
+    Of what a killed scan left, only whole tables are kept: whatever stood in the way of the others may be gone.
+
     Raises:
         SnapshotError: the data directory cannot be written; the snapshot before stays as it is.
     """
+    for name, outcome in spool.finished.items():
+        if outcome.outcome is not Outcome.COMPLETE:
+            spool.restart(name)
     yield from (TableDone(outcome=outcome, was_kept=True) for outcome in spool.finished.values())
     missing = [table for table in wanted if table.table.name not in spool.finished]
     for part in graph.read_tables(missing, facts=facts, resume=spool.resume_points):

@@ -242,6 +242,20 @@ def test_a_scan_goes_on_where_a_killed_one_stopped(scanner: Scanner) -> None:
     assert summary_of(events).run.taken_at == MONDAY
 
 
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.COMPLETE])
+def test_what_a_killed_scan_could_not_read_is_asked_for_again(scanner: Scanner, outcome: Outcome) -> None:
+    with scanner.snapshots.open_spool((WANTED,), now=MONDAY) as spool:
+        spool.append(a_page(BOB))
+        spool.finish(an_outcome("users", outcome, reason="it could not be read then"))
+    graph = whole(ADA, EVE)
+
+    events = scanner.scan(graph)
+
+    assert graph.asked == ["users"]
+    assert changes_of(events) == {"u3": None}  # and nothing of Bob, whom only the killed scan saw
+    assert summary_of(events).run.state is RunState.COMPLETE
+
+
 def test_an_exempted_failure_is_counted_apart(scanner: Scanner) -> None:
     accepted = Exemption(
         tenant="*",
