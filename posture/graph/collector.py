@@ -24,6 +24,9 @@ from posture.tables.table import SourceKind, WantedTable
 
 T = TypeVar("T")
 
+_EMPTY_PAGES_IN_A_ROW = 100
+"""An empty page is not the end of a list, but so many in a row are no list any more."""
+
 START = ResumePoint(link=None, part=0, rows=0, requests=0)
 
 
@@ -70,6 +73,7 @@ class TableReading:
         self._at = resume
         self._spending = Spending(requests=resume.requests)
         self._seen: set[str] = set()
+        self._empty_pages = 0
         self._started: datetime = tenancy.timing.now()
         self._started_at = tenancy.timing.monotonic()
 
@@ -78,8 +82,9 @@ class TableReading:
         while self._at.part < max(1, len(self._source.for_each)):
             result = await self._next()
             if isinstance(result, RawPage):
-                if self._is_loop(result.next_link):
-                    yield Ending(outcome=Outcome.PARTIAL, reason="Graph gave a next link twice: the list has no end.")
+                endless = self._endless(result)
+                if endless is not None:
+                    yield Ending(outcome=Outcome.PARTIAL, reason=endless)
                     return
                 self._advance(result)
                 yield Page(table=self._wanted.table.name, items=result.items, count=result.count, resume=self._at)
@@ -144,6 +149,15 @@ class TableReading:
             page_size=self._source.page_size,
         )
 
+    def _endless(self, page: RawPage) -> str | None:
+        """Return why the list seems to have no end, as a sentence; None if it may have one."""
+        if self._is_loop(page.next_link):
+            return "Graph gave a next link twice: the list has no end."
+        self._empty_pages = 0 if page.count else self._empty_pages + 1
+        if self._empty_pages > _EMPTY_PAGES_IN_A_ROW and page.next_link is not None:
+            return f"Graph gave {_EMPTY_PAGES_IN_A_ROW} pages in a row without an item: the list has no end."
+        return None
+
     def _is_loop(self, link: str | None) -> bool:
         if link is None:
             return False
@@ -167,6 +181,7 @@ class TableReading:
         self._spending.has_restarted = True
         self._at = replace(START, requests=self._spending.requests)
         self._seen = set()
+        self._empty_pages = 0
         return Restart(table=self._wanted.table.name, reason=f"{trouble.sentence}.")
 
     def _given_up(self, trouble: Trouble) -> Ending:

@@ -152,6 +152,20 @@ def test_a_loop_on_the_first_page_is_not_complete(reader: TenantReader, simulato
     assert outcome_in(read(reader)).outcome is Outcome.PARTIAL
 
 
+def test_empty_pages_without_end_end_the_table_as_partial(reader: TenantReader, simulator: SimulatorServer) -> None:
+    simulator.faults.add(Fault(kind=FaultKind.EMPTY_PAGE, path="/users", after=1, times=None))
+    outcome = outcome_in(read(reader))
+    assert outcome.outcome is Outcome.PARTIAL
+    assert outcome.rows == 10
+    assert "without an item" in (outcome.reason or "")
+
+
+def test_a_few_empty_pages_in_a_row_are_not_the_end(reader: TenantReader, simulator: SimulatorServer) -> None:
+    simulator.faults.add(Fault(kind=FaultKind.EMPTY_PAGE, path="/users", after=1, times=20))
+    outcome = outcome_in(read(reader))
+    assert (outcome.outcome, outcome.rows) == (Outcome.COMPLETE, USERS)
+
+
 def test_a_link_to_another_host_is_not_followed(reader: TenantReader, simulator: SimulatorServer) -> None:
     simulator.faults.add(Fault(kind=FaultKind.FOREIGN_NEXT_LINK, path="/users"))
     outcome = outcome_in(read(reader))
