@@ -48,7 +48,7 @@ class TenantReader:
         timing: Timing = REAL_TIME,
     ) -> None:
         self._connection = connection
-        self._tokens = TokenSource(connection)
+        self._tokens = TokenSource(connection, timing=timing)
         self._pace = pace
         self._budget = budget or RetryBudget()
         self._timing = timing

@@ -7,7 +7,6 @@ import base64
 import binascii
 import re
 import threading
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from posture.errors import GraphError, TenantUnreachable, TokenRefused
 from posture.graph.aadsts import code_of, sentence_for
 from posture.graph.azure_credentials import build_credential
 from posture.graph.credentials import Connection, ManagedIdentity
+from posture.graph.timing import REAL_TIME, Timing
 from posture.graph.trust import as_one_path, bundles_in_force
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _RENEW_BEFORE_SECONDS = 300
 _RENEW_BEFORE_SHARE = 0.2
+_TRY_AGAIN_SECONDS = 30
 _LONGEST_CHAIN = 10
 _LOGIN_IN_ADDRESS = re.compile(r"//[^\s'\"<>]*@")
 
@@ -37,8 +38,9 @@ class TokenSource:
     has been replaced meanwhile.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, timing: Timing = REAL_TIME) -> None:
         self._connection = connection
+        self._timing = timing
         self._token: AccessToken | None = None
         self._renew_at = 0.0
         # Of the threading kind: the source outlives the event loop of one reading.
@@ -48,13 +50,21 @@ class TokenSource:
     async def get_token(self, *_scopes: str, claims: str | None = None, **_options: Any) -> AccessToken:
         """Return a token for Graph; ``claims`` answers a challenge and goes past every cache.
 
+        A token that still counts is used on while the token endpoint does not answer.
+
         Raises:
             TokenRefused: the token endpoint said no, or the credential is unusable.
             TenantUnreachable: the token endpoint did not answer.
         """
-        if claims is None and self._token is not None and time.time() < self._renew_at:
+        if claims is None and self._token is not None and self._time() < self._renew_at:
             return self._token
-        return await asyncio.to_thread(self._locked_token, claims, self.generation)
+        try:
+            return await asyncio.to_thread(self._locked_token, claims, self.generation)
+        except TenantUnreachable:
+            if claims is not None or self._token is None or self._time() >= self._token.expires_on:
+                raise
+            self._renew_at = self._time() + _TRY_AGAIN_SECONDS
+            return self._token
 
     async def renew(self, refused_generation: int, *, claims: str | None = None) -> None:
         """Replace the token that Graph refused, unless somebody already has.
@@ -70,9 +80,12 @@ class TokenSource:
         with self._lock:
             if self._token is None or self.generation == known_generation:
                 self._token = _new_token(self._connection, claims)
-                self._renew_at = _renewal_time(self._token.expires_on, now=time.time())
+                self._renew_at = _renewal_time(self._token.expires_on, now=self._time())
                 self.generation += 1
             return self._token
+
+    def _time(self) -> float:
+        return self._timing.now().timestamp()
 
 
 def _new_token(connection: Connection, claims: str | None) -> AccessToken:
@@ -138,8 +151,10 @@ def _lost_connection(error: BaseException) -> BaseException | None:
 
 def _status_of_trouble(error: BaseException) -> int | None:
     """Return the HTTP status if it says that the endpoint is overloaded or down, not that the credential is wrong."""
+    from posture.graph.token_retry import is_trouble
+
     statuses = (getattr(getattr(link, "response", None), "status_code", None) for link in _chain(error))
-    return next((status for status in statuses if status is not None and (status == 429 or status >= 500)), None)
+    return next((status for status in statuses if status is not None and is_trouble(status)), None)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -370,6 +370,16 @@ def test_a_token_host_that_asks_for_a_long_wait_is_not_waited_for(
     assert len([record for record in simulator.requests if record.status in (429, 503)]) == 1
 
 
+@pytest.mark.parametrize("kind", [FaultKind.THROTTLED, FaultKind.UNAVAILABLE, FaultKind.SERVER_ERROR])
+def test_a_token_host_in_lasting_trouble_is_no_refusal(
+    connect: Connect, simulator: SimulatorServer, kind: FaultKind
+) -> None:
+    simulator.faults.add(Fault(kind=kind, path="/oauth2/", times=None))
+    text = unreachable(connect())
+    assert "gives no token at the moment" in text
+    assert "try again later" in text
+
+
 def test_a_token_host_that_is_busy_for_a_moment_is_asked_again(connect: Connect, simulator: SimulatorServer) -> None:
     simulator.faults.add(Fault(kind=FaultKind.THROTTLED, path="/oauth2/", times=1, retry_after=1))
     assert TenantReader(connect()).identify().display_name == "Contoso"
