@@ -25,19 +25,19 @@ demo: $(READY)  ## Scan a made-up company, served on this machine
 	@$(BIN)/posture demo
 
 test: $(READY)  ## Run every test
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 check: $(READY)  ## Format, lint, types, import contracts, unit and corpus tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --quiet --numprocesses 2 --ignore tests/end_to_end --ignore tests/packaging
+	$(BIN)/pytest --quiet --numprocesses 2 --dist worksteal --ignore tests/end_to_end --ignore tests/packaging
 
 # Processes that tests kill leave half a file of measurements behind; what they ran is run elsewhere too.
 coverage: $(READY)  ## Run every test but those of the wheel, and hold each package to its share of covered branches
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --quiet --numprocesses 2 --ignore tests/packaging
+	$(BIN)/coverage run -m pytest --quiet --numprocesses 2 --dist worksteal --ignore tests/packaging
 	$(BIN)/coverage combine --quiet 2> /dev/null
 	@rm -f .coverage.*
 	$(BIN)/coverage report --skip-covered
