@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from posture.definitions.check_model import ParameterModel
 from posture.definitions.dictionary import did_you_mean
@@ -11,6 +13,7 @@ from posture.definitions.vocabulary import ITEM_KINDS
 from posture.domain.check import Check, Parameter, ParameterType, ParameterValue
 
 _Number = TypeVar("_Number", int, float)
+_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class ParameterRefused(Exception):
@@ -89,7 +92,12 @@ def parameter_values(check: Check, overrides: Mapping[str, object]) -> dict[str,
 def _fitting_list(parameter: Parameter, value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise ParameterRefused(f"a list of texts is expected, not {value!r}")
-    return tuple(_fitting_choice(parameter, item) for item in value)
+    return tuple(_fitting_choice(parameter, _as_graph_writes(item)) for item in value)
+
+
+def _as_graph_writes(item: str) -> str:
+    """Return an id in lower case: case does not tell ids apart, but SQL compares letters."""
+    return item.lower() if _GUID.fullmatch(item) else item
 
 
 def _fitting_choice(parameter: Parameter, value: str) -> str:
@@ -99,6 +107,8 @@ def _fitting_choice(parameter: Parameter, value: str) -> str:
 
 
 def _in_range(parameter: Parameter, value: _Number) -> _Number:
+    if not math.isfinite(value):
+        raise ParameterRefused(f"{value} is not a number to compare with")
     if parameter.minimum is not None and value < parameter.minimum:
         raise ParameterRefused(f"{value} is less than the minimum, {parameter.minimum}")
     if parameter.maximum is not None and value > parameter.maximum:

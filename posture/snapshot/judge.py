@@ -15,14 +15,16 @@ import duckdb
 
 from posture.definitions.compiled import CompiledCheck
 from posture.domain.judgement import Value, VerdictCounts
+from posture.domain.printable import printable
 from posture.domain.verdict import Verdict
 from posture.errors import CheckBroken
 from posture.snapshot.column_sql import quoted
 from posture.snapshot.connection import time_limit
 from posture.snapshot.statement import NotOneSelect, single_select
-from posture.snapshot.values import RowReader, json_value, printable, row_reader
+from posture.snapshot.values import RowReader, json_value, row_reader
 
 _BATCH = 1000
+_LONGEST_SENTENCE = 1000
 _NUMBERS = count(1)
 
 
@@ -199,5 +201,5 @@ def broken_as_sentence(compiled: CompiledCheck, *, seconds: float) -> Iterator[N
 
 
 def _first_line(error: Exception) -> str:
-    """Return what happened, without DuckDB's advice and pictures."""
-    return printable(str(error).strip().split("\n", 1)[0])
+    """Return what happened, without DuckDB's advice and pictures; it may quote a value from a directory."""
+    return printable(str(error).strip().split("\n", 1)[0], longest=_LONGEST_SENTENCE)

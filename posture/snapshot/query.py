@@ -10,12 +10,14 @@ from pathlib import Path
 import duckdb
 
 from posture.domain.judgement import Value
+from posture.domain.printable import printable
 from posture.errors import QueryRefused
 from posture.snapshot.connection import time_limit
 from posture.snapshot.statement import NotOneSelect, single_select
-from posture.snapshot.values import json_value, printable
+from posture.snapshot.values import json_value
 
 _BATCH = 1000
+_LONGEST_LINE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,4 +65,6 @@ def _sentences(seconds: float, hidden: Path) -> Iterator[None]:
     except duckdb.InterruptException as error:
         raise QueryRefused(f"it was stopped after {seconds:g} seconds: ask for less") from error
     except (duckdb.Error, TypeError) as error:
-        raise QueryRefused(printable(str(error).strip().replace(str(hidden), "…"))) from error
+        told = str(error).strip().replace(str(hidden), "…")
+        # DuckDB's picture of the place has lines of its own; what it quotes may come from a directory.
+        raise QueryRefused("\n".join(printable(line, longest=_LONGEST_LINE) for line in told.split("\n"))) from error

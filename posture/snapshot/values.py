@@ -65,8 +65,3 @@ def _text(value: object) -> str:
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
-
-
-def printable(text: str) -> str:
-    """Return text with what moves a cursor replaced; a sentence of DuckDB may quote a value from a directory."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text)

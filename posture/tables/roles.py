@@ -122,7 +122,7 @@ ROLE_GROUPS: Final = SourceTable(
 ROLE_GROUP_MEMBERS: Final = SourceTable(
     name="role_group_members",
     doc="Direct members of the groups that can hold roles, and of groups nested in them. A group without rows is "
-    "empty. People who may only activate their membership are not told.",
+    "empty, or hides its members. People who may only activate their membership are not told.",
     source=directory_source("groups/delta", "GroupMember.Read.All", kind=SourceKind.GROUP_MEMBERS, page_size=None),
     key=("group_id", "member_id"),
     columns=(

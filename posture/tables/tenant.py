@@ -33,7 +33,7 @@ TENANTS: Final = SourceTable(
 
 SUBSCRIBED_SKUS: Final = SourceTable(
     name="subscribed_skus",
-    doc="Licence products of the tenant. A product that is not here was never bought.",
+    doc="Licence products of the tenant. A product that is not here is not held.",
     source=directory_source("subscribedSkus", "LicenseAssignment.Read.All", page_size=None),
     key=("id",),
     columns=(

@@ -90,6 +90,8 @@ def test_a_setting_that_does_not_fit_is_told_in_one_sentence(
         ("{type: boolean, default: true}", 1, "true or false is expected"),
         ("{type: number, default: 0.5, min: 0, max: 1}", 1.5, "more than the maximum, 1"),
         ("{type: number, default: 0.5}", "x", "a number is expected"),
+        ("{type: number, default: 0.5, min: 0, max: 1}", float("nan"), "nan is not a number to compare with"),
+        ("{type: number, default: 0.5}", float("inf"), "inf is not a number to compare with"),
     ],
 )
 def test_every_type_of_parameter_refuses_other_values(
@@ -114,6 +116,17 @@ def test_a_list_is_handed_over_as_a_tuple_of_texts(load_one: LoadOne) -> None:
 
     assert compile_check(loaded, {}).parameters == {"grace_days": ("x",)}
     assert compile_check(loaded, {"grace_days": ["a", "b"]}).parameters == {"grace_days": ("a", "b")}
+
+
+def test_an_id_counts_however_it_is_spelled(load_one: LoadOne) -> None:
+    loaded = load_one(
+        ("{type: integer, unit: days, default: 30, min: 1, max: 365}", "{type: list, of: object_id, default: []}"),
+        ("to_days($grace_days)", "to_days(1) and not list_contains($grace_days, resource_id)"),
+    )
+
+    compiled = compile_check(loaded, {"grace_days": ["AAAAAAAA-1111-1111-1111-BBBBBBBBBBBB", "Contoso"]})
+
+    assert compiled.parameters == {"grace_days": ("aaaaaaaa-1111-1111-1111-bbbbbbbbbbbb", "Contoso")}
 
 
 def test_the_compiled_sql_runs_and_keeps_rows_that_do_not_apply(load_one: LoadOne) -> None:
