@@ -256,7 +256,7 @@ class Application:
         names = {tenant.tenant_id: tenant.name for tenant in self.settings.tenants}
         exemptions, now = self.exemptions(), self.clock.now()
         with self.store.reading() as reader:
-            found = [finding for finding in reader.by_prefix(prefix) if finding.tenant_id in names]
+            found = reader.by_prefix(prefix, tenant_ids=tuple(names))
             if not found:
                 raise UsageError(f'no finding has an id that begins with "{prefix}"; see posture findings list')
             if len(found) > 1:

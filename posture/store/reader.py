@@ -43,11 +43,14 @@ class Reader:
         matching = select(func.count()).select_from(FINDINGS).where(*_conditions(wanted))
         return self._connection.execute(matching).scalar_one()
 
-    def by_prefix(self, prefix: str, *, limit: int = 10) -> Sequence[Finding]:
-        """Return the findings whose fingerprint begins like this; the caller tells if there are several."""
+    def by_prefix(self, prefix: str, *, tenant_ids: Sequence[str], limit: int = 10) -> Sequence[Finding]:
+        """Return the tenants' findings whose fingerprint begins like this; the caller tells if there are several."""
         beginning = (
             select(FINDINGS)
-            .where(FINDINGS.c.fingerprint.startswith(prefix.lower(), autoescape=True))
+            .where(
+                FINDINGS.c.fingerprint.startswith(prefix.lower(), autoescape=True),
+                FINDINGS.c.tenant_id.in_(tenant_ids),
+            )
             .order_by(FINDINGS.c.fingerprint)
             .limit(limit)
         )

@@ -97,6 +97,6 @@ def test_characters_that_no_database_holds_are_replaced(store: Store) -> None:
     _save(store, hostile)
 
     with store.reading() as reader:
-        found = reader.by_prefix(hostile.fingerprint)[0]
+        found = reader.by_prefix(hostile.fingerprint, tenant_ids=[hostile.tenant_id])[0]
     assert (found.resource.name, found.message) == ("a\ufffdb\ufffdc", "m\ufffd")
     assert found.evidence == {"x": "\x00\udfff"}

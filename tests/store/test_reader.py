@@ -120,15 +120,24 @@ def test_a_finding_is_found_by_the_beginning_of_its_fingerprint(store: Store) ->
     _save(store, _numbered(1))
 
     with store.reading() as reader:
-        assert reader.by_prefix(_numbered(1).fingerprint[:8].upper()) == [_numbered(1)]
-        assert reader.by_prefix("%") == []
+        assert reader.by_prefix(_numbered(1).fingerprint[:8].upper(), tenant_ids=[TENANT]) == [_numbered(1)]
+        assert reader.by_prefix("%", tenant_ids=[TENANT]) == []
 
 
 def test_an_ambiguous_beginning_gives_several_but_not_all(store: Store) -> None:
     _save(store, *[_numbered(number) for number in range(20)])
 
     with store.reading() as reader:
-        assert len(reader.by_prefix("")) == 10
+        assert len(reader.by_prefix("", tenant_ids=[TENANT])) == 10
+
+
+def test_findings_of_other_tenants_do_not_hide_the_one_that_is_meant(store: Store) -> None:
+    _save(store, _numbered(99))
+    _save(store, *[_numbered(number, tenant_id=OTHER_TENANT) for number in range(20)])
+
+    with store.reading() as reader:
+        assert reader.by_prefix("", tenant_ids=[TENANT]) == [_numbered(99)]
+        assert reader.by_prefix("", tenant_ids=[]) == []
 
 
 def _a_summary(**changes: object) -> RunSummary:
