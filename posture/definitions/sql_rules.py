@@ -57,7 +57,15 @@ _CLOSING: Final[dict[type[exp.Expr], str]] = {
     exp.NullSafeEQ: "IS NOT DISTINCT FROM",
     exp.NullSafeNEQ: "IS DISTINCT FROM",
     exp.Exists: "EXISTS",
+    # DuckDB's pass over NULL where SQL's would give NULL.
+    exp.Greatest: "greatest",
+    exp.Least: "least",
+    exp.Concat: "concat",
+    exp.ConcatWs: "concat_ws",
+    exp.Typeof: "typeof",
+    exp.ArrayToString: "array_to_string",
 }
+_CLOSING_FUNCTIONS: Final = frozenset({"list_any_value", "list_bool_and", "list_bool_or", "list_count"})
 _KEEP_UNKNOWN = (
     'An unknown value must stay NULL here; if absence is knowledge, say so in "rows" with a comment that tells why.'
 )
@@ -81,12 +89,14 @@ def refuse_closing_unknown(parsed: ParsedSql) -> None:
     """Refuse, in a condition that gives the verdict, what makes an answer of an unknown value.
 
     Raises:
-        SqlRefused: the condition holds ``coalesce``, ``is null`` or the like.
+        SqlRefused: the condition holds ``coalesce``, ``is null``, ``greatest`` or the like.
     """
     for node in parsed.tree.walk():
-        for kind, words in _CLOSING.items():
-            if isinstance(node, kind):
-                raise parsed.refuse(node, f"{words} may not stand in this condition", _KEEP_UNKNOWN)
+        words = next((words for kind, words in _CLOSING.items() if isinstance(node, kind)), None)
+        if isinstance(node, exp.Anonymous) and node.name.lower() in _CLOSING_FUNCTIONS:
+            words = node.name.lower()
+        if words is not None:
+            raise parsed.refuse(node, f"{words} may not stand in this condition", _KEEP_UNKNOWN)
 
 
 def _is_query(node: exp.Expr) -> bool:
