@@ -55,7 +55,7 @@ def assert_refused(done: Done, *says: str, code: int = 4) -> None:
 def findings_of(config: Path) -> dict[str, dict[str, Any]]:
     done = posture("findings", "list", "--state", "all", "--format", "json", "--config", config)
     assert done.code == 0, done.err
-    return {finding["id"]: finding for finding in done.json()}
+    return {finding["fingerprint"]: finding for finding in done.json()}
 
 
 def rows_of(config: Path) -> list[dict[str, Any]]:
