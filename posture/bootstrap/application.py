@@ -1,4 +1,4 @@
-"""The only place that knows which adapter serves which port."""
+"""posture with one configuration: every use case bound to its adapters."""
 
 from __future__ import annotations
 
@@ -6,27 +6,14 @@ import os
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from posture.config import (
-    FILE_NAMES,
-    CertificateReader,
-    ClientSecretReader,
-    ManagedIdentityReader,
-    Reader,
-    Settings,
-    TenantSettings,
-    WorkloadIdentityReader,
-    find_config,
-    load_settings,
-    refuse_unknown_checks,
-)
+from posture.bootstrap.connection import connection_of
+from posture.bootstrap.selection import Selection, select_checks
+from posture.config import FILE_NAMES, Settings, TenantSettings, find_config, load_settings, refuse_unknown_checks
 from posture.definitions.catalog import Catalog, load_catalog
-from posture.definitions.check_sql import compile_check
-from posture.definitions.compiled import CompiledCheck
 from posture.definitions.dictionary import Dictionary
 from posture.definitions.exemption_file import load_exemptions
 from posture.definitions.loaded import LoadedCheck
@@ -34,15 +21,6 @@ from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption
 from posture.domain.finding_view import FindingEvent, FindingFilter, FindingView, view_of
 from posture.errors import UsageError
-from posture.graph.clouds import CLOUD_ROOTS, CloudRoots
-from posture.graph.credentials import (
-    Certificate,
-    ClientSecret,
-    Connection,
-    Credential,
-    ManagedIdentity,
-    WorkloadIdentity,
-)
 from posture.graph.pursuit import RetryBudget
 from posture.graph.reader import TenantReader
 from posture.graph.throttle import PUBLISHED, Pace
@@ -51,13 +29,10 @@ from posture.snapshot.query import Answer
 from posture.snapshot.snapshots import TenantSnapshots
 from posture.store.database import Store, prepare_store
 from posture.tables import RESOURCE_TYPES, TABLES
-from posture.tables.table import WantedTable
 from posture.usecases.diagnose import Diagnosis, diagnose_tenant
 from posture.usecases.events import ScanEvent
-from posture.usecases.permissions import NeededPermission, needed_permissions
 from posture.usecases.scan import ScanRequest, scan_tenant
 from posture.usecases.verify_definitions import Verification, verify_checks
-from posture.usecases.wanted import wanted_tables
 
 _EXEMPTIONS_FILE = "exemptions.yaml"
 
@@ -66,19 +41,6 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the time, aware and in UTC."""
         return datetime.now(UTC)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """The checks of one tenant that somebody wants evaluated, and what they need.
-
-    ``switched_off`` are those that the configuration skips.
-    """
-
-    checks: tuple[CompiledCheck, ...]
-    switched_off: tuple[CompiledCheck, ...]
-    wanted: tuple[WantedTable, ...]
-    permissions: tuple[NeededPermission, ...]
 
 
 def dictionary() -> Dictionary:
@@ -126,12 +88,8 @@ class Application:
         self._budget = budget
 
     @cached_property
-    def dictionary(self) -> Dictionary:
-        return dictionary()
-
-    @cached_property
     def catalog(self) -> Catalog:
-        return load_catalog(self.settings.check_directories, self.dictionary)
+        return load_catalog(self.settings.check_directories, dictionary())
 
     @cached_property
     def store(self) -> Store:
@@ -170,27 +128,7 @@ class Application:
 
         A check that is named in ``checks`` is evaluated even if the configuration skips it.
         """
-        chosen = self.catalog.select(only=checks, tags=tags)
-        in_scope = [loaded for loaded in chosen if checks or self._is_in_scope(tenant, loaded)]
-        compiled = {loaded.check.id: self._compiled(tenant, loaded) for loaded in in_scope}
-        off = () if checks else tuple(id for id in compiled if not self.settings.wants(tenant, id))
-        on = tuple(check for id, check in compiled.items() if id not in off)
-        wanted = wanted_tables(on, TABLES)
-        return Selection(
-            checks=on,
-            switched_off=tuple(compiled[id] for id in off),
-            wanted=wanted,
-            permissions=needed_permissions(wanted, on),
-        )
-
-    def _is_in_scope(self, tenant: TenantSettings, loaded: LoadedCheck) -> bool:
-        """Say whether the check is on, or was on but for a "skip", which a scan reports."""
-        id = loaded.check.id
-        scopes = (self.settings.checks, tenant.checks)
-        return all(not scope.only or id in scope.only or id in scope.skip for scope in scopes)
-
-    def _compiled(self, tenant: TenantSettings, loaded: LoadedCheck) -> CompiledCheck:
-        return compile_check(loaded, self.settings.parameters_of(tenant, loaded.check.id))
+        return select_checks(self.catalog, self.settings, tenant, checks=checks, tags=tags)
 
     def scan(self, tenant: TenantSettings, selection: Selection, *, all_verdicts: bool) -> Iterator[ScanEvent]:
         """Scan one tenant and yield what happens; see ``scan_tenant``."""
@@ -217,7 +155,7 @@ class Application:
         return diagnose_tenant(selection.checks, selection.wanted, graph=self.reader(tenant))
 
     def reader(self, tenant: TenantSettings) -> TenantReader:
-        return TenantReader(self._connection(tenant), pace=self._pace, budget=self._budget)
+        return TenantReader(connection_of(tenant, http=self.settings.http), pace=self._pace, budget=self._budget)
 
     def snapshots(self, tenant: TenantSettings) -> TenantSnapshots:
         return TenantSnapshots(
@@ -269,36 +207,3 @@ class Application:
         path = self.settings.path.parent / _EXEMPTIONS_FILE
         names = [tenant.name for tenant in self.settings.tenants]
         return load_exemptions(path, self.catalog.ids, known_tenants=names)
-
-    def _connection(self, tenant: TenantSettings) -> Connection:
-        roots = _roots(tenant)
-        reader = tenant.reader.resolve()
-        proxy = self.settings.http.proxy
-        return Connection(
-            tenant_id=tenant.tenant_id,
-            cloud=tenant.cloud,
-            graph_root=roots.graph,
-            login_root=roots.login,
-            client_id=reader.client_id,
-            credential=_credential(reader),
-            ca_bundle=self.settings.http.ca_bundle,
-            proxy=proxy.reveal() if proxy else None,
-        )
-
-
-def _roots(tenant: TenantSettings) -> CloudRoots:
-    if tenant.endpoints is not None:
-        return CloudRoots(graph=tenant.endpoints.graph, login=tenant.endpoints.login)
-    return CLOUD_ROOTS[tenant.cloud]
-
-
-def _credential(reader: Reader) -> Credential:
-    match reader:
-        case ClientSecretReader():
-            return ClientSecret(value=reader.secret.reveal())
-        case CertificateReader():
-            return Certificate(path=reader.path, password=reader.password.reveal() if reader.password else None)
-        case WorkloadIdentityReader():
-            return WorkloadIdentity(token_file=reader.token_file)
-        case ManagedIdentityReader():
-            return ManagedIdentity()
