@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from posture.tables.declare import (
+    credential_table,
     derived_table,
     directory_source,
     flag,
@@ -136,15 +137,19 @@ SERVICE_PRINCIPALS: Final = SourceTable(
     ),
 )
 
-APPLICATION_CREDENTIALS: Final = derived_table(
+APPLICATION_CREDENTIALS: Final = credential_table(
     "application_credentials",
+    owners="applications",
+    owner_id="application_id",
     doc="Secrets and certificates of applications, one row each. An application without rows has none; where Graph "
     "did not tell the credentials of a kind, one row with NULL key_id stands for them.",
     columns=_credential_columns("application_id", "Object id of the application."),
 )
 
-SERVICE_PRINCIPAL_CREDENTIALS: Final = derived_table(
+SERVICE_PRINCIPAL_CREDENTIALS: Final = credential_table(
     "service_principal_credentials",
+    owners="service_principals",
+    owner_id="service_principal_id",
     doc="Secrets and certificates held by service principals themselves, one row each. One without rows has none "
     "of its own; where Graph did not tell the credentials of a kind, one row with NULL key_id stands for them.",
     columns=_credential_columns("service_principal_id", "Object id of the service principal."),

@@ -102,8 +102,17 @@ def singleton_source(
 
 def derived_table(name: str, *, doc: str, columns: tuple[Column, ...]) -> DerivedTable:
     """Return a view whose SELECT stands in ``derived/<name>.sql``."""
-    sql = files("posture.tables").joinpath("derived", f"{name}.sql").read_text(encoding="utf-8")
+    return DerivedTable(name=name, doc=doc, sql=_derived_sql(name), columns=columns)
+
+
+def credential_table(name: str, *, owners: str, owner_id: str, doc: str, columns: tuple[Column, ...]) -> DerivedTable:
+    """Return the view of the secrets and certificates in the table ``owners``, one row each."""
+    sql = _derived_sql("credentials").format(owners=owners, owner_id=owner_id)
     return DerivedTable(name=name, doc=doc, sql=sql, columns=columns)
+
+
+def _derived_sql(name: str) -> str:
+    return files("posture.tables").joinpath("derived", f"{name}.sql").read_text(encoding="utf-8")
 
 
 def text(

@@ -1,19 +1,20 @@
+-- For applications and for service principals alike: the names of owner table and id column are filled in.
 -- A list that Graph did not send is one row of NULLs: nobody knows what it holds. An empty list has no row.
 with secrets as (
-  select id as application_id, unnest(password_credentials) as credential
-  from applications
+  select id as {owner_id}, unnest(password_credentials) as credential
+  from {owners}
 ),
 certificates as (
-  select id as application_id, unnest(key_credentials) as credential
-  from applications
+  select id as {owner_id}, unnest(key_credentials) as credential
+  from {owners}
 ),
 untold as (
-  select id as application_id, 'secret' as kind from applications where password_credentials is null
+  select id as {owner_id}, 'secret' as kind from {owners} where password_credentials is null
   union all
-  select id, 'certificate' from applications where key_credentials is null
+  select id, 'certificate' from {owners} where key_credentials is null
 )
 select
-  application_id,
+  {owner_id},
   credential['keyId'] as key_id,
   'secret' as kind,
   credential['displayName'] as display_name,
@@ -25,7 +26,7 @@ select
 from secrets
 union all
 select
-  application_id,
+  {owner_id},
   credential['keyId'],
   'certificate',
   credential['displayName'],
@@ -36,5 +37,5 @@ select
   credential['customKeyIdentifier']
 from certificates
 union all
-select application_id, null, kind, null, null, null, null, null, null
+select {owner_id}, null, kind, null, null, null, null, null, null
 from untold
