@@ -21,6 +21,11 @@ maturity: stable
 tags: [user]
 why: Because.
 fix: Do it.
+references: [https://learn.microsoft.com/entra]
+false_positives: []
+params: {}
+rows: select id as resource_id, user_principal_name as resource_name, account_enabled from users
+identity: []
 applies_when: true
 fail_when: not account_enabled
 message:
@@ -41,7 +46,7 @@ tests:
 BROKEN: dict[str, tuple[str, str, str]] = {
     "broken yaml": ("tags: [user]", "tags: [user", "local-check.yaml"),
     "unknown column": ("not account_enabled", "not account_enabld", "account_enabled"),
-    "wrong type": ("tags: [user]", "tags: 7", "tags"),
+    "wrong type": ("tags: [user]", "tags: 7", "a list is expected"),
     "duplicate key": ("severity: low", "severity: low\nseverity: high", "severity"),
     "unknown key": ("why: Because.", "whyy: Because.", "why"),
     "unknown resource": ("resource: user", "resource: usr", "user"),
@@ -66,9 +71,7 @@ def assert_usage_error(done: Done, *, place: str, names: str) -> None:
 
 
 @pytest.mark.parametrize("mistake", BROKEN)
-def test_a_broken_check_is_refused_with_its_place(
-    server: SimulatorServer, tmp_path: Path, mistake: str
-) -> None:
+def test_a_broken_check_is_refused_with_its_place(server: SimulatorServer, tmp_path: Path, mistake: str) -> None:
     right, wrong, names = BROKEN[mistake]
     assert right in GOOD
     config = local_check(tmp_path, server, GOOD.replace(right, wrong, 1))
@@ -89,20 +92,22 @@ def test_a_good_local_check_is_evaluated(server: SimulatorServer, tmp_path: Path
     assert check["counts"]["fail"] > 0
 
 
-def test_every_mistake_is_told_at_once(server: SimulatorServer, tmp_path: Path) -> None:
-    config = local_check(tmp_path, server, GOOD.replace("tags: [user]", "tags: 7").replace("severity: low", "severity: x"))
+def test_mistakes_in_several_files_are_told_at_once(server: SimulatorServer, tmp_path: Path) -> None:
+    config = local_check(tmp_path, server, GOOD.replace("tags: [user]", "tags: 7"))
+    other = GOOD.replace("id: local-check", "id: other-check").replace("severity: low", "severity: lowish")
+    (tmp_path / "checks" / "other-check.yaml").write_text(other, encoding="utf-8")
 
     done = posture("checks", "list", "--config", config)
 
     assert done.code == 2
-    assert "tags" in done.err
-    assert "severity" in done.err
+    assert "local-check.yaml:7:" in done.err
+    assert "other-check.yaml:5:" in done.err
 
 
 SETTINGS = {
     "unknown key": ("data_dir:", "data_dri:", "data_dir"),
     "unknown key of a tenant": ("cloud: custom", "clowd: custom", "cloud"),
-    "wrong type": ("cloud: custom", "cloud: [custom]", "cloud"),
+    "wrong type": ("cloud: custom", "cloud: [custom]", "usgov"),
     "no https": ('login: "https:', 'login: "http:', "https"),
     "two credentials": ("client_secret:", "managed_identity: {}\n      client_secret:", "credential"),
     "bad tenant id": ("tenant_id: 1", "tenant_id: x", "tenant_id"),

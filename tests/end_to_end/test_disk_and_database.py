@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -52,7 +53,7 @@ def posture_with_small_files(*arguments: str | Path, longest: int) -> Done:
         [sys.executable, "-B", "-m", "posture", *map(str, arguments)],
         capture_output=True,
         env=command_environment(),
-        preexec_fn=limit,  # noqa: PLW1509 - the child has one thread here
+        preexec_fn=limit,
         timeout=120,
         check=False,
     )
@@ -132,4 +133,5 @@ def test_a_snapshot_that_cannot_be_read(scanned_once: Path) -> None:
     done = posture("query", "select 1 from tenants", "--config", scanned_once)
 
     assert_told(done, str(manifest.parent))
+    shutil.rmtree(manifest.parent)
     assert posture("scan", *CHECK, "--config", scanned_once).code == 0

@@ -82,7 +82,14 @@ def test_a_fault_everywhere_but_now_and_then(
 
 @pytest.mark.parametrize(
     "path",
-    ["groups/delta", "conditionalAccess/policies", "riskyUsers", "appRoleAssignedTo", "applications", "roleAssignments"],
+    [
+        "groups/delta",
+        "conditionalAccess/policies",
+        "riskyUsers",
+        "appRoleAssignedTo",
+        "applications",
+        "roleAssignments",
+    ],
 )
 def test_a_table_that_is_down_takes_only_its_checks_with_it(
     application: Application, truth: Scan, server: SimulatorServer, path: str

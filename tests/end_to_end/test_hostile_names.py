@@ -74,9 +74,7 @@ def test_one_finding_is_shown_harmlessly(hostile: tuple[Path, Done]) -> None:
 
 
 @pytest.mark.parametrize("command", [["findings", "list"], ["scan"]], ids=["findings", "scan"])
-def test_json_is_ascii_and_keeps_the_names_as_they_are(
-    scanned: tuple[Path, Done], command: list[str]
-) -> None:
+def test_json_is_ascii_and_keeps_the_names_as_they_are(scanned: tuple[Path, Done], command: list[str]) -> None:
     config, _ = scanned
 
     done = posture(*command, "--format", "json", "--config", config)

@@ -67,7 +67,9 @@ def moments() -> Iterator[tuple[str, float]]:
         yield patterns[number % 3], chance.uniform(0, 0.4 if number % 3 else 0.8)
 
 
-@pytest.mark.parametrize("moment", list(moments()), ids=lambda moment: f"{moment[0].rsplit('/', 1)[-1]}+{moment[1]:.2f}")
+@pytest.mark.parametrize(
+    "moment", list(moments()), ids=lambda moment: f"{moment[0].rsplit('/', 1)[-1]}+{moment[1]:.2f}"
+)
 def test_after_a_kill_the_next_scan_is_right(
     truth: Scan, server: SimulatorServer, tmp_path: Path, moment: tuple[str, float]
 ) -> None:
@@ -123,7 +125,7 @@ def finished_tables(journal: Path) -> int:
 
 
 def test_a_second_process_is_turned_away_while_a_scan_runs(server: SimulatorServer, tmp_path: Path) -> None:
-    config = settings(server, tmp_path)
+    config = write_settings(tmp_path, server)
     server.faults.add(Fault(kind=FaultKind.SLOW, path="riskyUsers", seconds=30))
     process = started(config)
     try:

@@ -163,7 +163,9 @@ def test_no_consent(gate: SimulatorServer, tmp_path: Path) -> None:
     assert_refused(posture("scan", "--config", config), says="no application permission", directory=tmp_path)
 
 
-def with_certificate(directory: Path, gate: SimulatorServer, content: bytes | None, *, password: bool = False) -> Path:
+def with_certificate(
+    directory: Path, gate: SimulatorServer, content: bytes | None, *, password: bool = False
+) -> Path:
     path = directory / "reader.pem"
     if content is not None:
         path.write_bytes(content)
@@ -263,9 +265,7 @@ def test_as_json_an_aborted_scan_is_a_document_that_says_so(gate: SimulatorServe
 
 @pytest.fixture(scope="module")
 def healthy(gate: SimulatorServer, tmp_path_factory: pytest.TempPathFactory) -> Scan:
-    config = write_settings(
-        tmp_path_factory.mktemp("healthy"), gate, credential=f'client_secret: "{DEMO_SECRET}"'
-    )
+    config = write_settings(tmp_path_factory.mktemp("healthy"), gate, credential=f'client_secret: "{DEMO_SECRET}"')
     return scan(application_of(config))
 
 
