@@ -67,4 +67,7 @@ def _sentences(seconds: float, hidden: Path) -> Iterator[None]:
     except (duckdb.Error, TypeError) as error:
         told = str(error).strip().replace(str(hidden), "…")
         # DuckDB's picture of the place has lines of its own; what it quotes may come from a directory.
-        raise QueryRefused("\n".join(printable(line, longest=_LONGEST_LINE) for line in told.split("\n"))) from error
+        lines = [printable(line, longest=_LONGEST_LINE) for line in told.split("\n")]
+        if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
+            lines.append("a snapshot holds the tables and columns that the enabled checks read, no others")
+        raise QueryRefused("\n".join(lines)) from error
