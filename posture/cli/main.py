@@ -5,6 +5,7 @@ Commands import what they need inside their functions, so that ``posture --help`
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -52,20 +53,39 @@ def _posture(
 
 
 _MISTAKES = (DefinitionError, DefinitionErrors, QueryRefused, SettingsError, UsageError)
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def main() -> None:
     """Run the command line. An expected failure ends as sentences and an exit code, never as a traceback."""
     try:
-        app()
+        _run()
     except PostureError as error:
         report_error(error)
         sys.exit(ExitCode.USAGE if isinstance(error, _MISTAKES) else ExitCode.ABORTED)
     except BrokenPipeError:
         # The reader of a pipe went away ("posture findings list | head"). Python would complain once more
         # when it flushes standard output at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(ExitCode.DONE)
+    except OSError as error:
+        # Files of our own have errors of their own; what can still be full is what standard output is sent to.
+        if error.errno not in _NO_ROOM:
+            raise
+        _drop_output()
+        report_error(PostureError(f"cannot write to standard output: {error.strerror}. Make room, then try again"))
+        sys.exit(ExitCode.ABORTED)
+
+
+def _run() -> None:
+    try:
+        app()
+    finally:
+        sys.stdout.flush()  # here and not at exit, where a failure could not be told any more
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

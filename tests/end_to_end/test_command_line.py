@@ -114,6 +114,18 @@ def test_a_reader_that_goes_away_hears_nothing_more(scanned: tuple[Path, Done]) 
     assert said == ""
 
 
+@pytest.mark.parametrize("words", [["--version"], ["checks", "list", "-f", "json"], ["tables", "show", "users"]])
+def test_a_result_that_is_sent_to_a_full_disk_is_said(words: list[str], tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "posture", *words],
+            stdout=full, stderr=subprocess.PIPE, env=command_environment(), cwd=tmp_path, check=False,
+        )  # fmt: skip
+
+    said = Done(code=done.returncode, out="", err=done.stderr.decode("utf-8"))
+    refused(said, "cannot write to standard output: No space left on device", code=4)
+
+
 # Scan
 
 
