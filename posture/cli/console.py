@@ -34,16 +34,16 @@ class ExitCode:
 
 def out() -> Console:
     """Return the console for results. Names from directories are never markup."""
-    from rich.console import Console
+    from posture.cli.terminal import Terminal
 
-    return Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
+    return Terminal(markup=False, highlight=False, emoji=False, soft_wrap=False)
 
 
 def err() -> Console:
     """Return the console for progress, warnings and errors."""
-    from rich.console import Console
+    from posture.cli.terminal import Terminal
 
-    return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    return Terminal(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 def warn(sentence: str) -> None:
@@ -67,5 +67,5 @@ def output_file(path: Path | None) -> Iterator[IO[str]]:
 def report_error(error: PostureError) -> None:
     """Write an expected failure to standard error, one sentence a line."""
     console = err()
-    for sentence in str(error).splitlines():
+    for sentence in filter(str.strip, str(error).splitlines()):
         console.print(f"error: {sentence}", style="red")

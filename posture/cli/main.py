@@ -8,9 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from posture import __version__
 from posture.cli import checks, demo, doctor, exempt, findings, init, permissions, query, scan, simulate, tables
@@ -24,7 +25,23 @@ from posture.errors import (
     UsageError,
 )
 
+
+class _ReaderGone(Exception):
+    """Nobody reads standard output any more."""
+
+
+class _Commands(TyperGroup):
+    """Tells a closed pipe from other failures: Typer would end with 1, which says that something fails."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderGone from error
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="posture",
     help="Find identity weaknesses in Microsoft Entra ID, and follow them until they are gone.",
     no_args_is_help=True,
@@ -63,7 +80,7 @@ def main() -> None:
     except PostureError as error:
         report_error(error)
         sys.exit(ExitCode.USAGE if isinstance(error, _MISTAKES) else ExitCode.ABORTED)
-    except BrokenPipeError:
+    except (_ReaderGone, BrokenPipeError):
         # The reader of a pipe went away ("posture findings list | head"). Python would complain once more
         # when it flushes standard output at exit.
         _drop_output()

@@ -112,6 +112,18 @@ def test_a_reader_that_goes_away_hears_nothing_more(scanned: tuple[Path, Done]) 
         said = process.stderr.read().decode("utf-8")
 
     assert said == ""
+    assert process.returncode == 0  # 1 would say that something fails
+
+
+def test_a_table_whose_reader_goes_away_is_no_failure_either(scanned: tuple[Path, Done]) -> None:
+    command = [sys.executable, "-m", "posture", "findings", "list", "--config", str(scanned[0])]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=command_environment()
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("words", [["--version"], ["checks", "list", "-f", "json"], ["tables", "show", "users"]])

@@ -145,9 +145,7 @@ UNKNOWN: dict[str, Callable[[Known], Ids]] = {
     ),
     "inactive-users": lambda known: known.type_unknown,
     "risky-users": lambda known: known.gaps["risky_users_hidden"],
-    "secret-expiring-soon": lambda known: (
-        known.gaps["credentials_without_end"] & known.registration_secrets
-    ),
+    "secret-expiring-soon": lambda known: known.gaps["credentials_without_end"] & known.registration_secrets,
 }
 
 
@@ -293,9 +291,7 @@ def test_twice_the_company_within_one_page_takes_no_request_more(
 ) -> None:
     # 240 users still fit into a page of every table but that of sign-ins.
     small = Counter(path for path, _ in paths_of(server, config))
-    with SimulatorServer(
-        tenants=[company(users=240)], directory=tmp_path / "double", throttling=False
-    ) as doubled:
+    with SimulatorServer(tenants=[company(users=240)], directory=tmp_path / "double", throttling=False) as doubled:
         large = Counter(path for path, _ in paths_of(doubled, write_settings(tmp_path / "twice", doubled)))
 
     pages_more = math.ceil(240 / (SOURCES["user_sign_in_activity"].page_size or 1)) - math.ceil(

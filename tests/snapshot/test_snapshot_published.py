@@ -135,7 +135,9 @@ def test_the_snapshot_before_is_there_with_its_own_derived_tables(tmp_path: Path
 def test_a_column_that_was_not_read_cannot_be_named_but_leaves_derived_tables_alone(tmp_path: Path) -> None:
     snapshot = publish(snapshots_in(tmp_path), {"users": [ADA], "risky_users": [{"id": "u1"}]}, without=["name"])
 
-    with pytest.raises(QueryRefused, match='(?s)"name" not found.*holds the tables and columns that the enabled checks read'):
+    with pytest.raises(
+        QueryRefused, match='(?s)"name" not found.*holds the tables and columns that the enabled checks read'
+    ):
         snapshot.query("select name from users")
     assert all_rows(snapshot, "select name from risky_names") == [[None]]
     assert "name" not in snapshot.columns_read["users"]
