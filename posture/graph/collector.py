@@ -15,7 +15,7 @@ from posture.graph.addresses import table_url
 from posture.graph.answers import Answer
 from posture.graph.failures import Remedy, Trouble
 from posture.graph.group_members import read_group_members
-from posture.graph.paging import RawPage, may_follow, single_object, split_page
+from posture.graph.paging import EMPTY_PAGES_IN_A_ROW, RawPage, may_follow, single_object, split_page
 from posture.graph.pursuit import Ask, Pursuer, Spending
 from posture.graph.refusals import COMPLETE, Ending, ending_of, ending_without_asking, is_absent
 from posture.graph.throttle import resource_units
@@ -24,8 +24,6 @@ from posture.tables.table import SourceKind, WantedTable
 
 T = TypeVar("T")
 
-_EMPTY_PAGES_IN_A_ROW = 100
-"""An empty page is not the end of a list, but so many in a row are no list any more."""
 
 START = ResumePoint(link=None, part=0, rows=0, requests=0)
 
@@ -154,8 +152,8 @@ class TableReading:
         if self._is_loop(page.next_link):
             return "Graph gave a next link twice: the list has no end."
         self._empty_pages = 0 if page.count else self._empty_pages + 1
-        if self._empty_pages > _EMPTY_PAGES_IN_A_ROW and page.next_link is not None:
-            return f"Graph gave {_EMPTY_PAGES_IN_A_ROW} pages in a row without an item: the list has no end."
+        if self._empty_pages > EMPTY_PAGES_IN_A_ROW and page.next_link is not None:
+            return f"Graph gave {EMPTY_PAGES_IN_A_ROW} pages in a row without an item: the list has no end."
         return None
 
     def _is_loop(self, link: str | None) -> bool:

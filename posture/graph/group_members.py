@@ -15,7 +15,7 @@ from posture.domain.outcome import Outcome
 from posture.domain.printable import printable
 from posture.graph.addresses import url_of
 from posture.graph.failures import Trouble
-from posture.graph.paging import Malformed, RawPage
+from posture.graph.paging import EMPTY_PAGES_IN_A_ROW, Malformed, RawPage
 from posture.graph.refusals import Ending
 
 T = TypeVar("T")
@@ -87,15 +87,17 @@ async def _read_groups(fetch: Fetch, url: str, *, is_delta: bool = False) -> lis
     """Return the groups of all pages; of a delta round only if it was followed to its end."""
     groups: list[_Group] = []
     seen: set[str] = set()
+    empty_pages = 0
     link: str | None = url
     while link is not None:
-        if link in seen:
-            return Ending(outcome=Outcome.FAILED, reason="Graph gave a next link twice: the list has no end.")
+        if link in seen or empty_pages > EMPTY_PAGES_IN_A_ROW:
+            return Ending(outcome=Outcome.FAILED, reason="Graph's next links lead nowhere: the list has no end.")
         seen.add(link)
         page = await fetch(link, _delta_page if is_delta else _list_page)
         if not isinstance(page, _GroupPage):
             return page
         groups += page.value
+        empty_pages = 0 if page.value else empty_pages + 1
         link = page.next_link
     return groups
 

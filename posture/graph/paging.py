@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+EMPTY_PAGES_IN_A_ROW = 100
+"""An empty page is not the end of a list, but so many in a row are no list any more."""
+
 
 class Malformed(Exception):
     """A body that Graph does not send; the message says what is wrong with it."""

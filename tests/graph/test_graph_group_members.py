@@ -13,7 +13,7 @@ import pytest
 from posture.domain.outcome import Outcome
 from posture.graph.failures import Trouble
 from posture.graph.group_members import GROUPS_A_REQUEST, read_group_members
-from posture.graph.paging import Malformed, RawPage
+from posture.graph.paging import EMPTY_PAGES_IN_A_ROW, Malformed, RawPage
 from posture.graph.refusals import Ending
 
 T = TypeVar("T")
@@ -112,3 +112,16 @@ def test_a_round_that_turns_in_a_circle_ends() -> None:
     result, asked = run([role_groups("g"), turning, turning])
     assert isinstance(result, Ending)
     assert len(asked) == 3
+
+
+def test_a_round_of_empty_pages_without_end_ends() -> None:
+    empty = [
+        {"value": [], "@odata.nextLink": f"{ROOT}/v1.0/groups/delta?$skiptoken={number}"}
+        for number in range(3 * EMPTY_PAGES_IN_A_ROW)
+    ]
+
+    result, asked = run([role_groups("g"), *empty])
+
+    assert isinstance(result, Ending)
+    assert result.outcome is Outcome.FAILED
+    assert len(asked) < 2 * EMPTY_PAGES_IN_A_ROW
