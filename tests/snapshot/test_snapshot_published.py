@@ -136,7 +136,7 @@ def test_a_column_that_was_not_read_cannot_be_named_but_leaves_derived_tables_al
     snapshot = publish(snapshots_in(tmp_path), {"users": [ADA], "risky_users": [{"id": "u1"}]}, without=["name"])
 
     with pytest.raises(
-        QueryRefused, match='(?s)"name" not found.*holds the tables and columns that the enabled checks read'
+        QueryRefused, match=r'(?s)"name" not found.*holds the tables and columns that the enabled checks read'
     ):
         snapshot.query("select name from users")
     assert all_rows(snapshot, "select name from risky_names") == [[None]]
