@@ -236,7 +236,7 @@ _CHILDREN: dict[str, Callable[[Path], dict[str, Any]]] = {"scan": scan, "sdk": s
 
 
 def as_markdown(results: list[dict[str, Any]]) -> str:
-    """Return the figures of all sizes as the tables of docs/reference/benchmarks.md."""
+    """Return the figures of all sizes as the tables of docs/benchmarks.md."""
     heads = [f"{result['users']:,} users" for result in results]
     lines = [f"| | {' | '.join(heads)} |", "| --- |" + " ---: |" * len(heads)]
     lines += [f"| {label} | {' | '.join(show(result) for result in results)} |" for label, show in _FIGURES]

@@ -1,7 +1,7 @@
 """The connections below the Graph SDK: aiohttp's, because its parser is compiled.
 
 Over httpx's own transport, taking a page off the wire costs more CPU than everything else that is done to it
-(docs/reference/benchmarks.md). The SDK's middleware sits on top and sees an httpx transport like any other.
+(docs/benchmarks.md). The SDK's middleware sits on top and sees an httpx transport like any other.
 """
 
 from __future__ import annotations
