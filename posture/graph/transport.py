@@ -7,6 +7,7 @@ Over httpx's own transport, taking a page off the wire costs more CPU than every
 from __future__ import annotations
 
 import asyncio
+import base64
 from ssl import SSLContext
 
 import aiohttp
@@ -61,7 +62,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
             allow_redirects=False,
             timeout=_timeout(request),
             proxy=None if self._proxy is None else URL(str(self._proxy.url)),
-            proxy_auth=_proxy_login(self._proxy),
+            proxy_headers=_proxy_login(self._proxy),
             ssl=self._tls,
         )
         async with sending as response:
@@ -100,10 +101,11 @@ def _timeout(request: httpx.Request) -> aiohttp.ClientTimeout:
     )
 
 
-def _proxy_login(proxy: httpx.Proxy | None) -> aiohttp.BasicAuth | None:
+def _proxy_login(proxy: httpx.Proxy | None) -> dict[str, str] | None:
     if proxy is None or proxy.auth is None:
         return None
-    return aiohttp.BasicAuth(*proxy.auth)
+    login = base64.b64encode(":".join(proxy.auth).encode()).decode()
+    return {"Proxy-Authorization": f"Basic {login}"}
 
 
 def _words(error: Exception) -> str:
