@@ -32,11 +32,11 @@ class ExitCode:
     ABORTED = 4
 
 
-def out() -> Console:
-    """Return the console for results. Names from directories are never markup."""
+def out(stream: IO[str] | None = None) -> Console:
+    """Return the console for results: standard output, or a file. Names from directories are never markup."""
     from posture.cli.terminal import Terminal
 
-    return Terminal(markup=False, highlight=False, emoji=False, soft_wrap=False)
+    return Terminal(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False)
 
 
 def err() -> Console:

@@ -77,7 +77,7 @@ def list_findings(
                 stream.write(("," if number else "") + "\n " + json.dumps(finding_json(view)))
             stream.write("\n]\n")
             return
-        console = out() if output is None else Console(file=stream, markup=False, highlight=False)
+        console = out(stream)
         _print_list(console, list(islice(standing, limit)))
         more = sum(1 for _ in standing)
     if more:

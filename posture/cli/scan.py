@@ -61,7 +61,6 @@ def scan(
                 all_verdicts=all_verdicts,
                 format=format,
                 stream=stream,
-                to_file=output is not None,
                 config=config,
             )
             codes.append(exit_code(summary, worst, fail_on=fail_on))
@@ -77,11 +76,8 @@ def _scan_one(
     all_verdicts: bool,
     format: Format,
     stream: IO[str],
-    to_file: bool,
     config: Path | None,
 ) -> tuple[RunSummary, WorstFindings]:
-    from rich.console import Console
-
     from posture.cli.progress import ScanProgress
     from posture.cli.summary import print_summary
     from posture.cli.worst import WorstFindings
@@ -105,8 +101,7 @@ def _scan_one(
         if format is Format.JSON:
             document.write(summary, stream)
         elif summary.run.aborted_because is None:
-            console = Console(file=stream, markup=False, highlight=False, emoji=False) if to_file else out()
-            print_summary(console, summary, worst, titles=application.titles, config=config)
+            print_summary(out(stream), summary, worst, titles=application.titles, config=config)
     return summary, worst
 
 
