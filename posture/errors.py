@@ -1,7 +1,7 @@
 """Every exception that posture raises on purpose.
 
 PostureError
-├─ DefinitionError      a check file is wrong: file, line, column, sentence        → fix the file; exit 2
+├─ DefinitionError      a check or action file is wrong: file, line, column      → fix the file; exit 2
 ├─ DefinitionErrors     several of them, so that one look shows all                → fix the files; exit 2
 ├─ SettingsError        a setting is missing, unknown or contradicts another       → fix the settings; exit 2
 ├─ UsageError           the command was asked for something that is not there      → ask again; exit 2
@@ -10,8 +10,15 @@ PostureError
 │  └─ TenantUnreachable no answer at all: host and why                             → run aborted; exit 4
 ├─ QueryRefused         an ad-hoc query is wrong or not allowed                    → fix the query; exit 2
 ├─ CheckBroken          SQL failed, or rows lost or doubled a resource: check id   → check outcome "broken"
+├─ ActionBroken         SQL of an action failed on live data: which, why           → target refused or failed
+├─ LiveDataUnfit        Graph's answer does not fit its table                      → target refused
 ├─ SnapshotError        the data directory cannot be written or read: path, why    → make room; exit 4
 ├─ ScanInProgress       another process scans this tenant                          → wait; exit 4
+├─ NotAllowedToDecide   wrong role, own plan, other digest, too late               → shown to the person; exit 1
+├─ ActionRefused        a gate says no to a proposal or to an execution: which     → shown to the person; exit 1
+├─ PlanInProgress       another worker executes this plan                          → wait; exit 4
+├─ ClaimLost            another worker took the plan over: nothing more is sent    → stop at once; exit 4
+├─ WrongMove            a plan was asked for a state it cannot reach               → bug; nothing is changed
 └─ StoreError           the database is locked, full, or of another version        → as it says; exit 4
 
 What Graph answers for one table is not here: it is a value, ``posture.domain.outcome.TableOutcome``.
@@ -90,12 +97,40 @@ class CheckBroken(PostureError):
     """A check could not be evaluated although its data was there."""
 
 
+class ActionBroken(PostureError):
+    """A condition or selection of an action could not be evaluated on live data."""
+
+
+class LiveDataUnfit(PostureError):
+    """What Graph answered about one resource is not as documented, so nothing can be said about it."""
+
+
 class SnapshotError(PostureError):
     """A snapshot could not be written or read."""
 
 
 class ScanInProgress(PostureError):
     """Another process is scanning the same tenant."""
+
+
+class NotAllowedToDecide(PostureError):
+    """An operator may not propose, approve, reject or execute this."""
+
+
+class ActionRefused(PostureError):
+    """A gate said no before anything was sent."""
+
+
+class PlanInProgress(PostureError):
+    """Another worker is executing the plan."""
+
+
+class ClaimLost(PostureError):
+    """Another worker has taken the plan over; this one must not send anything more."""
+
+
+class WrongMove(PostureError):
+    """A plan or target was asked for a state that it cannot reach."""
 
 
 class StoreError(PostureError):

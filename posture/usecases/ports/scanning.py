@@ -1,4 +1,4 @@
-"""What the use cases need from the world, as protocols. Adapters fit by shape and do not import this module."""
+"""What scanning needs from the world."""
 
 from __future__ import annotations
 

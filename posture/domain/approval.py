@@ -1,0 +1,127 @@
+"""Who may propose, approve and reject. Pure; every refusal is a sentence for the person who asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from posture.domain.action import ApprovalRule, Limits, Risk
+from posture.domain.operator import Operator, Role
+from posture.domain.plan import Approval, Plan, PlanState, moved
+from posture.errors import NotAllowedToDecide
+
+
+def effective_rule(rule: ApprovalRule, risk: Risk, *overrides: ApprovalRule | None) -> ApprovalRule:
+    """Return the strictest of what the file, the risk and the settings ask for: settings can raise, never lower."""
+    rules = [rule, *(override for override in overrides if override is not None)]
+    return ApprovalRule(
+        people=max(risk.people, *(one.people for one in rules)),
+        role=max((one.role for one in rules), key=list(Role).index),
+        valid_for=min(one.valid_for for one in rules),
+    )
+
+
+def effective_limits(limits: Limits, *overrides: Limits | None) -> Limits:
+    """Return the smallest of every limit."""
+    every = [limits, *(override for override in overrides if override is not None)]
+    return Limits(
+        per_run=min(one.per_run for one in every),
+        per_day=min(one.per_day for one in every),
+        share=min(one.share for one in every),
+        failures=min(one.failures for one in every),
+    )
+
+
+def require_may_propose(operator: Operator, rule: ApprovalRule, *, now: datetime) -> None:
+    """Raise unless the operator may propose an action with this rule.
+
+    Raises:
+        NotAllowedToDecide: the role is not enough, or the operator's token has ended.
+    """
+    _require_active(operator, now)
+    if not operator.role.covers(rule.role):
+        raise NotAllowedToDecide(
+            f"{operator.name} is {operator.role}; proposing this action needs the role {rule.role}"
+        )
+
+
+def approved(plan: Plan, operator: Operator, *, digest: str, note: str, now: datetime) -> Plan:
+    """Return the plan with one more approval; it becomes approved once enough people have said yes.
+
+    The proposer's own yes counts as one of several where more than one person is needed, but never alone.
+
+    Raises:
+        NotAllowedToDecide: the role is not enough, the plan is not waiting, it has changed since ``digest`` was
+            shown, the same person has approved it before, or the only person needed would be its proposer.
+    """
+    _require_decidable(plan, operator, now)
+    if digest != plan.digest:
+        raise NotAllowedToDecide(
+            f"plan {plan.id} is not the one that was shown (digest {digest[:12]}…); look at it again and approve "
+            f"{plan.digest[:12]}…"
+        )
+    if not note.strip():
+        raise NotAllowedToDecide("an approval needs a note that says why")
+    counted = tuple(approval for approval in plan.approvals if now < approval.at + plan.rule.valid_for)
+    if any(_is_same(approval.by, operator.name) for approval in counted):
+        raise NotAllowedToDecide(f"{operator.name} has approved this plan already; somebody else must")
+    if _is_same(operator.name, plan.proposed_by) and plan.rule.people == 1:
+        raise NotAllowedToDecide(f"{operator.name} proposed this plan; somebody else must approve it")
+    mine = Approval(
+        by=operator.name, account=operator.account, role=operator.role, digest=digest, note=note.strip(), at=now
+    )
+    more = replace(plan, approvals=(*counted, mine))
+    return moved(more, PlanState.APPROVED, at=now) if is_enough(more) else more
+
+
+def is_enough(plan: Plan) -> bool:
+    """Say whether the approvals suffice: enough different people, at least one of them not the proposer."""
+    people = {approval.by.casefold() for approval in plan.approvals if approval.digest == plan.digest}
+    others = people - {plan.proposed_by.casefold()}
+    return len(people) >= plan.rule.people and bool(others)
+
+
+def rejected(plan: Plan, operator: Operator, *, note: str, now: datetime) -> Plan:
+    """Return the plan after somebody's no; that is final. Its proposer may take it back in the same way.
+
+    Raises:
+        NotAllowedToDecide: the role is not enough, there is no note, or the plan cannot be rejected any more.
+    """
+    if plan.state not in (PlanState.PROPOSED, PlanState.APPROVED):
+        raise NotAllowedToDecide(f"plan {plan.id} is {plan.state}; it cannot be rejected any more")
+    _require_role(plan, operator, now)
+    if not note.strip():
+        raise NotAllowedToDecide("a rejection needs a note that says why")
+    return moved(plan, PlanState.REJECTED, at=now, because=f"{operator.name}: {note.strip()}")
+
+
+def require_may_execute(plan: Plan, operator: Operator, *, now: datetime) -> None:
+    """Raise unless the operator may start an approved plan.
+
+    Raises:
+        NotAllowedToDecide: the role is not enough, or the plan is not approved any more.
+    """
+    _require_role(plan, operator, now)
+    if plan.state not in (PlanState.APPROVED, PlanState.EXECUTING):
+        raise NotAllowedToDecide(f"plan {plan.id} is {plan.state}; only an approved plan can be executed")
+
+
+def _require_decidable(plan: Plan, operator: Operator, now: datetime) -> None:
+    if plan.state is not PlanState.PROPOSED:
+        raise NotAllowedToDecide(f"plan {plan.id} is {plan.state}; only a proposed plan can be approved")
+    _require_role(plan, operator, now)
+
+
+def _require_role(plan: Plan, operator: Operator, now: datetime) -> None:
+    _require_active(operator, now)
+    if not operator.role.covers(plan.rule.role):
+        raise NotAllowedToDecide(f"{operator.name} is {operator.role}; this plan needs the role {plan.rule.role}")
+
+
+def _require_active(operator: Operator, now: datetime) -> None:
+    if not operator.is_active(now):
+        raise NotAllowedToDecide(f"the token of {operator.name} has ended; ask an administrator for a new one")
+
+
+def _is_same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
