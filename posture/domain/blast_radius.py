@@ -30,5 +30,5 @@ def refusal(limits: Limits, *, targets: int, acted_today: int, population: int |
 
 
 def share_of(limits: Limits, population: int) -> int:
-    """Return how many resources the share allows: rounded down, but one always, or a small tenant could do nothing."""
+    """Return how many resources the share allows: rounded down, but one always, or a small tenant could do none."""
     return max(1, math.floor(limits.share * population))

@@ -29,7 +29,7 @@ class PlanState(StrEnum):
 
 
 class TargetState(StrEnum):
-    """``UNVERIFIED``: everything was sent, and the tenant does not show it, or it is not known whether it was sent."""
+    """``UNVERIFIED``: everything was sent, and the tenant does not show it, or nobody knows if it was sent."""
 
     WAITING = "waiting"
     REFUSED = "refused"

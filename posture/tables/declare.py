@@ -28,6 +28,7 @@ _COVERED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "Application.Read.All": _READ_DIRECTORY | {"Application.ReadWrite.All"},
         "AuditLog.Read.All": frozenset(),
+        "DelegatedPermissionGrant.ReadWrite.All": frozenset({"Directory.Read.All", "Directory.ReadWrite.All"}),
         "Domain.Read.All": frozenset({"Directory.Read.All", "Domain.ReadWrite.All"}),
         "GroupMember.Read.All": _READ_DIRECTORY
         | {"Group.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All"},
@@ -43,6 +44,7 @@ _COVERED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         | {"RoleEligibilitySchedule.ReadWrite.Directory", "RoleManagement.Read.All"},
         "RoleManagement.Read.Directory": _READ_DIRECTORY | {"RoleManagement.ReadWrite.Directory"},
         "User.Read.All": _READ_DIRECTORY | {"User.ReadWrite.All"},
+        "UserAuthenticationMethod.Read.All": frozenset({"UserAuthenticationMethod.ReadWrite.All"}),
     }
 )
 
