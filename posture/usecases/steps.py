@@ -88,7 +88,9 @@ def _request(step: Step, row: Mapping[str, Value], terms: Terms) -> GraphRequest
 
 
 def _values(row: Mapping[str, Value], terms: Terms) -> Mapping[str, Value]:
-    parameters = {name: list(v) if isinstance(v, tuple) else v for name, v in terms.parameters.items()}
+    parameters: dict[str, Value] = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in terms.parameters.items()
+    }
     return {
         **parameters,
         **terms.secrets,

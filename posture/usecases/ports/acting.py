@@ -16,7 +16,6 @@ from posture.domain.finding import Finding
 from posture.domain.journal import BeforeImage, JournalEntry
 from posture.domain.judgement import Value
 from posture.domain.operator import Operator
-from posture.domain.outcome import TableOutcome
 from posture.domain.plan import Plan, PlanState, Target
 from posture.domain.reading import Page
 from posture.domain.request import Answered, GraphRequest, Lost
@@ -155,29 +154,29 @@ class LiveRows(Protocol):
             ActionBroken: the SQL failed.
         """
 
-    def rows(self, table: str) -> Sequence[Mapping[str, Value]]:
-        """Return the rows of a table as JSON values."""
-
 
 class LiveDesk(Protocol):
-    """Makes tables out of what was read live."""
+    """Where rows are laid out and asked about, those read live and made-up ones alike."""
 
-    def open(
+    def typed_rows(self, wanted: WantedTable, pages: Sequence[Page]) -> Sequence[Mapping[str, Value]]:
+        """Return the rows that Graph's items make, as JSON values, one for each key.
+
+        Raises:
+            LiveDataUnfit: an item does not fit its columns: nothing can be said about the resource.
+        """
+
+    def open_rows(
         self,
-        wanted: Sequence[WantedTable],
-        pages: Sequence[Page],
-        outcomes: Sequence[TableOutcome],
+        rows_by_table: Mapping[str, Sequence[Mapping[str, Value]]],
         *,
         now: datetime,
         before: Mapping[str, Sequence[Mapping[str, Value]]] | None = None,
         answers: Sequence[Mapping[str, Value]] = (),
-    ) -> AbstractContextManager[LiveRows]:
-        """Type the pages into tables of their columns and open them; close them on leaving.
+    ) -> LiveRows:
+        """Lay out rows and return them open for questions, until the next ones are laid out.
 
-        ``before`` fills the schema ``before``, ``answers`` the table ``answers``: both are there for plans that undo.
-
-        Raises:
-            LiveDataUnfit: an item does not fit its columns: nothing can be said about the resource.
+        A source table that is not named is empty; a derived one that is not named is derived. ``before`` fills the
+        schema ``before`` in the same way, ``answers`` the table ``answers``.
         """
 
 
