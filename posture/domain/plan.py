@@ -52,8 +52,9 @@ _MOVES: Final[Mapping[PlanState, frozenset[PlanState]]] = {
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """One resource of a plan and how it went. ``check``, ``fingerprint`` and ``identity`` are those of the finding
-    that it comes from; None and empty if somebody named the resource itself. ``because`` is a sentence, set if the
-    target was refused, failed or is unverified.
+    that it comes from; None and empty if somebody named the resource itself. ``parameters`` are those that the
+    finding fills; they win over the plan's. ``because`` is a sentence, set if the target was refused, failed or is
+    unverified.
 
     ``undoes`` is the number of the target of the earlier plan that this one takes back, in a plan that undoes.
     """
@@ -63,6 +64,7 @@ class Target:
     check: CheckId | None
     fingerprint: str | None
     identity: Mapping[str, Value]
+    parameters: Mapping[str, ParameterValue]
     undoes: int | None
     state: TargetState
     because: str | None
@@ -116,8 +118,8 @@ class Plan:
             self.tenant_id,
             self.action,
             self.action_version,
-            {name: _plain(value) for name, value in self.parameters.items()},
-            [[t.number, t.resource.type, t.resource.id, t.check, t.fingerprint, t.undoes] for t in self.targets],
+            _plain(self.parameters),
+            [_approved_of(target) for target in self.targets],
             self.undoes,
         ]
         text = json.dumps(approved, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -182,5 +184,18 @@ def is_overdue(plan: Plan, *, now: datetime) -> bool:
 PROPOSAL_LASTS: Final = timedelta(days=7)
 
 
-def _plain(value: ParameterValue) -> Value:
-    return list(value) if isinstance(value, tuple) else value
+def _approved_of(target: Target) -> list[Value]:
+    """Return what a yes to a plan means for one target."""
+    return [
+        target.number,
+        target.resource.type,
+        target.resource.id,
+        target.check,
+        target.fingerprint,
+        _plain(target.parameters),
+        target.undoes,
+    ]
+
+
+def _plain(parameters: Mapping[str, ParameterValue]) -> Value:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
