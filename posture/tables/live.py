@@ -6,13 +6,21 @@ A scan never makes a request for each object. An action does, for the few object
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
 from posture.domain.tenant import Licence
 from posture.tables.declare import derived_table, directory_source, flag, moment, text, texts
-from posture.tables.table import DerivedTable, Source, SourceKind, SourceTable, ThrottleClass
+from posture.tables.table import DerivedTable, Source, SourceKind, SourceTable, ThrottleClass, WantedTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveRead:
+    """A table to be read live, and for which object: the resource, or the one whose id a parameter holds."""
+
+    wanted: WantedTable
+    parameter: str | None
 
 
 def _one(
