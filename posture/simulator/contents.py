@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from posture.simulator.addresses import Address
+from posture.simulator.authentication_methods import methods_in, sign_in_preferences
 from posture.simulator.directory import DIRECTORY_OBJECTS, Directory, DirectoryObject, OneType
 from posture.simulator.graph_errors import bad_request, not_found
 from posture.simulator.graph_facts import graph_types
@@ -23,9 +24,16 @@ def single(directory: Directory, address: Address) -> DirectoryObject:
         if not managers:
             raise not_found("manager")
         return managers[0]
+    if path == "users/{id}/authentication/signInPreferences":
+        user = directory.one("users", address.keys[0])
+        return DirectoryObject(type_name=type_name, entity=sign_in_preferences(directory.tenant, user["id"]))
+    if path == "directory/deletedItems/{id}":
+        return _typed(directory.one("directory/deletedItems", address.keys[0]))
     if path.endswith("/{id}") and path.count("{id}") == 1:
         entity = directory.one(path.removesuffix("/{id}"), address.keys[0])
         return DirectoryObject(type_name=type_name, entity=entity)
+    if path.endswith("/{id}"):
+        return _one_of_listing(directory, address)
     found = directory.tenant.singletons.get(address.path)
     if found is None:
         raise not_found(address.path)
@@ -46,15 +54,22 @@ def _uncast(directory: Directory, address: Address) -> Sequence[DirectoryObject]
         return _deleted(directory, address)
     if "{id}" not in path:
         return OneType(address.route.type or "", directory.collection(path))
+    return _below(directory, path, address.keys, address.route.type)
+
+
+def _below(directory: Directory, path: str, keys: tuple[str, ...], kind: str | None) -> Sequence[DirectoryObject]:
+    """Return the items of a list below an object; raise 404 if there is no such object."""
     head, _, tail = path.partition("/{id}/")
-    parent = directory.one(head, address.keys[0])
-    parent_id = str(parent.get("id", address.keys[0]))
+    parent = directory.one(head, keys[0])
+    parent_id = str(parent.get("id", keys[0]))
     special = _SPECIAL.get(tail)
     if special is not None:
         return special(directory, head, parent_id)
-    filled = "/".join([head, parent_id, *_filled(tail, address.keys[1:])])
+    if head == "users" and tail.startswith("authentication/"):
+        return [_typed(one) for one in methods_in(directory.tenant, parent_id, tail.removeprefix("authentication/"))]
+    filled = "/".join([head, parent_id, *_filled(tail, keys[1:])])
     if filled in directory.tenant.collections:
-        return OneType(address.route.type or "", directory.collection(filled))
+        return OneType(kind or "", directory.collection(filled))
     return directory.related(filled)
 
 
@@ -67,11 +82,19 @@ def _deleted(directory: Directory, address: Address) -> Sequence[DirectoryObject
     """Deleted objects are kept under ``directory/deletedItems`` with their ``@odata.type``."""
     if address.cast is None:
         raise bad_request("The deleted items are listed by type: add /microsoft.graph.user or another type.")
-    items = directory.collection("directory/deletedItems")
-    return [
-        DirectoryObject(type_name=item["@odata.type"].removeprefix("#microsoft.graph."), entity=item)
-        for item in items
-    ]
+    return [_typed(item) for item in directory.collection("directory/deletedItems")]
+
+
+def _typed(item: Entity) -> DirectoryObject:
+    return DirectoryObject(type_name=str(item["@odata.type"]).removeprefix("#microsoft.graph."), entity=item)
+
+
+def _one_of_listing(directory: Directory, address: Address) -> DirectoryObject:
+    """Return one item of a list below an object, e.g. ``users/{id}/authentication/phoneMethods/{id}``."""
+    for item in _below(directory, address.route.path.removesuffix("/{id}"), address.keys[:-1], address.route.type):
+        if item.entity.get("id") == address.keys[-1]:
+            return item
+    raise not_found(address.keys[-1][:200])
 
 
 def _assignments(directory: Directory, _: str, parent_id: str) -> Sequence[DirectoryObject]:

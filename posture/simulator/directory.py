@@ -61,6 +61,12 @@ class Directory:
     _parents: dict[str, list[str]] = field(default_factory=dict)
     _parents_of: tuple[tuple[str, int], ...] = ()
 
+    def forget(self) -> None:
+        """Build the indexes anew at the next question: objects may have come and gone in equal number."""
+        self._index_of = ()
+        self._parents_of = ()
+        self._index, self._parents = {}, {}
+
     def collection(self, path: str) -> list[Entity]:
         return self.tenant.collections.get(path, [])
 

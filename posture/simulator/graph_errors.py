@@ -54,6 +54,15 @@ def no_such_segment(segment: str) -> GraphError:
     return GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
 
 
+def invalid_request(message: str) -> GraphError:
+    """Return the directory's refusal of a write that it understands but does not accept."""
+    return GraphError(400, "Request_BadRequest", message)
+
+
+def method_not_allowed() -> GraphError:
+    return GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+
+
 def missing_permission() -> GraphError:
     return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 

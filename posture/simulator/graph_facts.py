@@ -1,4 +1,4 @@
-"""What is known about Graph: types, routes and filter support, read once from the JSON files in ``facts``.
+"""What is known about Graph: types, read routes and filter support, read once from the JSON files in ``facts``.
 
 Source: the published v1.0 metadata (2026-08-20), the public reference pages and the permission catalogue.
 """
@@ -16,6 +16,8 @@ import msgspec
 RouteKind = Literal["collection", "object", "delta"]
 FilterRule = str | tuple[str, ...] | None
 UNDOCUMENTED_PAGE = 999
+_LISTS_WITH_ITEMS = ("users/{id}/authentication/", "servicePrincipals/{id}/appRoleAssign")
+"""Lists below an object whose items are read one by one; below most others Graph has no such path."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,12 @@ def graph_types() -> Mapping[str, GraphType]:
 
 
 @cache
+def enumerations() -> Mapping[str, tuple[str, ...]]:
+    """Return enumeration → members."""
+    return {name: tuple(members) for name, members in _read("types.json")["enums"].items()}
+
+
+@cache
 def derived_types(name: str) -> tuple[str, ...]:
     """Return the type and everything below it."""
     below = [t.name for t in graph_types().values() if t.base == name]
@@ -121,8 +129,9 @@ def _route(row: Mapping[str, Any]) -> Route:
 
 def _has_items(route: Route, listed: list[Route]) -> bool:
     item = f"{route.path}/{{id}}"
-    is_top = route.kind == "collection" and route.method == "GET" and "{id}" not in route.path
-    return is_top and all(other.path != item for other in listed)
+    is_list = route.kind == "collection" and route.method == "GET"
+    is_kept = "{id}" not in route.path or route.path.startswith(_LISTS_WITH_ITEMS)
+    return is_list and is_kept and all(other.path != item for other in listed)
 
 
 def _item_route(route: Route) -> Route:

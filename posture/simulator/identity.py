@@ -21,7 +21,7 @@ CONTINUOUS_LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks: the tenant, the application, its granted roles, and what its token says about revocation.
+    """Who asks: the tenant, the application and its principal, its granted roles, and what its token says.
 
     ``challenge`` is the value of the claims challenge the token answers, None if it answers none.
     """
@@ -29,6 +29,7 @@ class Caller:
     tenant_id: str
     client_id: str
     roles: frozenset[str]
+    object_id: str = ""
     can_be_challenged: bool = False
     challenge: str | None = None
     token_id: str = ""
@@ -84,6 +85,7 @@ class TokenSigner:
         return Caller(
             tenant_id=claims["tid"],
             client_id=claims["appid"],
+            object_id=claims["oid"],
             roles=frozenset(claims.get("roles", ())),
             can_be_challenged=_opts_in(claims.get("xms_cc", ())),
             challenge=claims.get("challenge"),

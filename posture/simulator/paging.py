@@ -81,6 +81,10 @@ class KeptLists:
             self._lists.popitem(last=False)
         return name
 
+    def forget(self) -> None:
+        """Compute every list again, because something was written."""
+        self._lists.clear()
+
     def recall(self, name: str, compute: Callable[[], Sequence[DirectoryObject]]) -> Sequence[DirectoryObject]:
         found = self._lists.get(name)
         return compute() if found is None else found

@@ -15,7 +15,7 @@ from posture.simulator.graph_facts import graph_types
 from posture.simulator.tenant import Entity
 
 EXPANDED_MAXIMUM = 20
-_DEFAULT_USER = (
+DEFAULT_USER = (
     "id",
     "businessPhones",
     "displayName",
@@ -78,7 +78,7 @@ class Rendering:
         return shown
 
     def _properties(self, item: DirectoryObject) -> dict[str, Any]:
-        names = self.select or (_DEFAULT_USER if item.type_name == "user" else None)
+        names = self.select or (DEFAULT_USER if item.type_name == "user" else None)
         if names is None:
             return self._everything(item)
         heads = dict.fromkeys(name.split("/")[0] for name in (("id", *names) if self.with_id else names))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from posture.simulator.addresses import Address, find_address
+from posture.simulator.addresses import Address, WriteAddress, find_address
 from posture.simulator.delta import DeltaReader
 from posture.simulator.directory import Directory
 from posture.simulator.graph_errors import GraphError, error_body
@@ -22,6 +22,8 @@ from posture.simulator.reading import Reader, Reading
 from posture.simulator.rendering import encode
 from posture.simulator.tenant import Tenant
 from posture.simulator.throttling import Throttle, Toll
+from posture.simulator.writes.bodies import read_body
+from posture.simulator.writing import Writer, Writing
 
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
@@ -36,10 +38,12 @@ class GraphService:
     now: Callable[[], datetime]
     reader: Reader = field(default_factory=Reader)
     delta: DeltaReader = field(init=False)
+    writer: Writer = field(init=False)
     _directories: dict[str, Directory] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.delta = DeltaReader(tokens=self.reader.tokens, now=self.now)
+        self.writer = Writer(now=self.now)
 
     def caller(self, request: GraphRequest) -> Caller:
         return self.signer.verify(request.headers.get("authorization", ""), audience=request.root)
@@ -50,6 +54,9 @@ class GraphService:
         try:
             caller = self.caller(request)
             address = find_address(request.method, request.path)
+            if isinstance(address, WriteAddress):
+                route = address.routes[0].id
+                return self._write(request, caller, address)
             route = address.route.id
             return self._read(request, caller, address)
         except GraphError as error:
@@ -78,14 +85,20 @@ class GraphService:
     def route_of(self, request: GraphRequest) -> str | None:
         """Return the id of the route a request names, None if nobody knows the path."""
         try:
-            return find_address(request.method, request.path).route.id
+            address = find_address(request.method, request.path)
+            return address.routes[0].id if isinstance(address, WriteAddress) else address.route.id
         except GraphError:
             return None
 
     def resume_link(self, request: GraphRequest) -> str | None:
         """Return a fresh link to the same page of a collection; None for anything else."""
         address = find_address(request.method, request.path)
-        if address.route.kind != "collection" or address.is_count or request.method != "GET":
+        if (
+            isinstance(address, WriteAddress)
+            or address.route.kind != "collection"
+            or address.is_count
+            or request.method != "GET"
+        ):
             return None
         return self.reader.resume_link(self._reading(request, self.caller(request), address))
 
@@ -108,17 +121,36 @@ class GraphService:
         return self._answer(reading, toll)
 
     def _charge(self, address: Address, options: QueryOptions, caller: Caller, directory: Directory) -> Toll:
-        toll = self.throttle.charge(
-            address,
-            options,
-            tenant_id=caller.tenant_id,
-            client_id=caller.client_id,
-            tenant_users=len(directory.collection("users")),
+        return _paid(
+            self.throttle.charge(
+                address,
+                options,
+                tenant_id=caller.tenant_id,
+                client_id=caller.client_id,
+                tenant_users=len(directory.collection("users")),
+            )
         )
-        if toll.throttled:
-            wait = {} if toll.retry_after is None else {"Retry-After": str(toll.retry_after)}
-            raise GraphError(429, "TooManyRequests", "Please retry again later.", {**toll.headers, **wait})
-        return toll
+
+    def _write(self, request: GraphRequest, caller: Caller, address: WriteAddress) -> GraphAnswer:
+        directory = self.directory(caller.tenant_id)
+        body = read_body(request)
+        writing = Writing(directory=directory, caller=caller, address=address, body=body, request=request)
+        route = writing.routes[0]
+        toll = _paid(
+            self.throttle.charge_write(
+                route,
+                tenant_id=caller.tenant_id,
+                client_id=caller.client_id,
+                tenant_users=len(directory.collection("users")),
+            )
+        )
+        changed = self.writer.write(writing)
+        self.reader.kept.forget()
+        headers = {"request-id": str(uuid.uuid4()), **toll.headers}
+        if changed is None:
+            return GraphAnswer(status=route.status, headers=headers, route=route.id)
+        headers |= {"Content-Type": _JSON, "OData-Version": "4.0"}
+        return GraphAnswer(status=route.status, body=encode(changed), headers=headers, route=route.id)
 
     def _answer(self, reading: Reading, toll: Toll) -> GraphAnswer:
         address = reading.address
@@ -148,3 +180,11 @@ class GraphService:
             **toll.headers,
         }
         return GraphAnswer(status=200, body=body, headers=headers, route=reading.address.route.id)
+
+
+def _paid(toll: Toll) -> Toll:
+    """Return what a request has cost; raise Graph's 429 if it was too much."""
+    if toll.throttled:
+        wait = {} if toll.retry_after is None else {"Retry-After": str(toll.retry_after)}
+        raise GraphError(429, "TooManyRequests", "Please retry again later.", {**toll.headers, **wait})
+    return toll

@@ -38,6 +38,15 @@ class AppRegistration:
 
 
 @dataclass(kw_only=True)
+class Remembered:
+    """The ties of a soft-deleted object: places in relations, whole relations of its own, rows of collections."""
+
+    held_in: list[str] = field(default_factory=list)
+    relations: dict[str, list[str]] = field(default_factory=dict)
+    rows: dict[str, list[Entity]] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
 class Tenant:
     """One directory.
 
@@ -46,8 +55,12 @@ class Tenant:
     ``"reports/authenticationMethods/userRegistrationDetails"``). ``singletons`` maps a path to its one object
     (``"policies/authorizationPolicy"``). ``relations`` maps ``"groups/{id}/members"``-like paths to ids of directory
     objects in ``collections``. ``sign_in_activity`` maps a user id to the value of ``signInActivity``; a user who
-    never signed in is absent. ``licences`` holds any of ``"p1"``, ``"p2"``, ``"workload"`` (Workload Identities
-    Premium) and ``"intune"``; P2 includes P1 and, here, the risk of workloads.
+    never signed in is absent. ``authentication_methods`` maps a user id to the registered methods, each with its
+    ``@odata.type``; a user who is absent has a password alone. ``default_methods`` maps a user id to the id of the
+    method that is asked for first. ``remembered`` holds what a soft-deleted object gets back when it is restored.
+    ``objects_made`` counts what writes have created, so that new ids repeat from run to run.
+    ``licences`` holds any of ``"p1"``, ``"p2"``, ``"workload"`` (Workload Identities Premium) and ``"intune"``; P2
+    includes P1 and, here, the risk of workloads.
     """
 
     tenant_id: str
@@ -55,5 +68,9 @@ class Tenant:
     singletons: dict[str, Entity]
     relations: dict[str, list[str]] = field(default_factory=dict)
     sign_in_activity: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    authentication_methods: dict[str, list[Entity]] = field(default_factory=dict)
+    default_methods: dict[str, str] = field(default_factory=dict)
+    remembered: dict[str, Remembered] = field(default_factory=dict)
+    objects_made: int = 0
     licences: frozenset[str] = frozenset({"p1", "p2"})
     registrations: list[AppRegistration] = field(default_factory=list)

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 
 from posture.simulator.addresses import Address
 from posture.simulator.query_options import QueryOptions
+from posture.simulator.write_facts import WriteRoute
 
 _FEW_ITEMS = 20
 _REPORTING_SHARE = 0.8
+_WRITE_LIMITS = {"directory_writes": "Tenant_Application", "directory_writes_of_tenant": "Tenant"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,8 @@ _FIXED_LIMITS = {
     "security": Limit(name="security", cost=150, seconds=60),
     "intune": Limit(name="intune", cost=1_000, seconds=20),
     "key_credentials_select": Limit(name="key_credentials_select", cost=150, seconds=60, scope="tenant"),
+    "directory_writes": Limit(name="directory_writes", cost=3_000, seconds=150),
+    "directory_writes_of_tenant": Limit(name="directory_writes_of_tenant", cost=18_000, seconds=300, scope="tenant"),
     "global": Limit(name="global", cost=130_000, seconds=10),
 }
 
@@ -94,12 +98,22 @@ class Throttle:
     def charge(
         self, address: Address, options: QueryOptions, *, tenant_id: str, client_id: str, tenant_users: int
     ) -> Toll:
-        """Count the request against its limits and tell whether one of them is full."""
+        """Count a read against its limits and tell whether one of them is full."""
+        return self._charge(
+            throttle_classes(address, options), resource_units(address, options), tenant_id, client_id, tenant_users
+        )
+
+    def charge_write(self, route: WriteRoute, *, tenant_id: str, client_id: str, tenant_users: int) -> Toll:
+        """Count a write against its limits and tell whether one of them is full; a directory write costs one unit."""
+        classes = ["global"] if route.throttle == "unlisted" else [route.throttle, "global"]
+        if route.write_cost and route.throttle == "identity_access":
+            classes = [*_WRITE_LIMITS, *classes]
+        return self._charge(classes, 1, tenant_id, client_id, tenant_users)
+
+    def _charge(self, classes: list[str], units: int, tenant_id: str, client_id: str, tenant_users: int) -> Toll:
         if not self.enabled:
             return Toll(throttled=False)
         at = self.clock()
-        classes = throttle_classes(address, options)
-        units = resource_units(address, options)
         full: list[tuple[Window, float]] = []
         for name in classes:
             window = self._window(self._limit(name, tenant_users), tenant_id, client_id)
@@ -142,6 +156,9 @@ def _refusal(full: list[tuple[Window, float]], headers: dict[str, str], tenant_i
     tells = all(window.limit.tells_when for window, _ in full)
     longest = max(wait for _, wait in full)
     window = full[0][0]
+    if window.limit.name in _WRITE_LIMITS:
+        headers["x-ms-throttle-scope"] = f"{_WRITE_LIMITS[window.limit.name]}/Write/{client_id}/{tenant_id}"
+        headers["x-ms-throttle-information"] = "WriteLimitExceeded"
     if window.limit.name == "identity_access":
         headers["x-ms-throttle-scope"] = f"Tenant_Application/ReadWrite/{client_id}/{tenant_id}"
         headers["x-ms-throttle-information"] = "ResourceUnitLimitExceeded"

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from posture.simulator.fault_effects import Delivery
+from posture.simulator.graph_facts import readable_permissions
 from posture.simulator.messages import GraphRequest
 from posture.simulator.registrations import DEMO_CLIENT_ID, DEMO_SECRET, demo_registration
 from posture.simulator.server import SimulatorServer
@@ -177,8 +178,18 @@ class InProcess:
     def get(self, url: str, **headers: str) -> Reply:
         return self.send("GET", url, headers=headers)
 
-    def post(self, url: str, document: object) -> Reply:
-        return self.send("POST", url, body=json.dumps(document).encode())
+    def post(self, url: str, document: object = None) -> Reply:
+        return self.write("POST", url, document)
+
+    def patch(self, url: str, document: object) -> Reply:
+        return self.write("PATCH", url, document)
+
+    def delete(self, url: str) -> Reply:
+        return self.write("DELETE", url, None)
+
+    def write(self, method: str, url: str, document: object) -> Reply:
+        body = b"" if document is None else json.dumps(document).encode()
+        return self.send(method, url, body=body, headers={"Content-Type": "application/json"} if body else {})
 
     def send(self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
         if url.startswith("https://"):
@@ -214,6 +225,30 @@ def in_process(
     client = InProcess(server=server, clock=clock, root=root)
     client.sign_in()
     return client
+
+
+STRONG_ROLE = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
+"""Privileged Authentication Administrator."""
+
+
+def a_writer(
+    directory: Path, *permissions: str, tenant: Tenant | None = None, roles: tuple[str, ...] = (), reads: bool = True
+) -> InProcess:
+    """Return a signed-in client with these permissions, all reading ones unless told, and these directory roles."""
+    tenant = tenant or a_tenant()
+    granted = frozenset(permissions) | (readable_permissions() if reads else frozenset())
+    tenant.registrations = [demo_registration(granted)]
+    assignments = tenant.collections["roleManagement/directory/roleAssignments"]
+    assignments += [
+        {
+            "id": f"own{number}",
+            "principalId": tenant.registrations[0].object_id,
+            "roleDefinitionId": role,
+            "directoryScopeId": "/",
+        }
+        for number, role in enumerate(roles)
+    ]
+    return in_process(directory, tenant)
 
 
 def a_reader_with(*roles: str) -> AppRegistration:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from posture.simulator.demo_tenant.applications import make_applications, make_owners
+from posture.simulator.demo_tenant.authentication_methods import default_of, make_methods
 from posture.simulator.demo_tenant.authentication_strengths import make_strengths
 from posture.simulator.demo_tenant.cast import special_people
 from posture.simulator.demo_tenant.chance import Chance
@@ -50,6 +51,7 @@ def demo_tenant(*, users: int = 2000, seed: int = 1, now: datetime, tenant_id: s
     unit_id = chance.guid()
     roles = make_roles(_holders(cast, groups.special, principals, chance), {"sales_unit": unit_id}, chance)
     admins = _admins(roles.collections["roleManagement/directory/roleAssignments"])
+    methods = {person.id: make_methods(person, chance) for person in people}
     activity = ((person.id, sign_in_activity(person, chance)) for person in people)
     return Tenant(
         tenant_id=tenant_id,
@@ -68,6 +70,8 @@ def demo_tenant(*, users: int = 2000, seed: int = 1, now: datetime, tenant_id: s
         | _risk(cast, people, principals, chance),
         singletons=make_singletons(cast["ga_first"].id, chance),
         relations=groups.relations | roles.relations | owners | _unit_members(unit_id, people),
+        authentication_methods=methods,
+        default_methods={user_id: one for user_id, held in methods.items() if (one := default_of(held)) is not None},
         sign_in_activity={user_id: value for user_id, value in activity if value is not None},
     )
 

@@ -11,6 +11,10 @@ from posture.simulator.demo_tenant.person import E5_SKU, Person, SignIns
 RECENT: Final = SignIns(interactive=2.0, background=0.5, successful=0.5)
 LONG_AGO: Final = SignIns(interactive=200.0, background=210.0, successful=210.0)
 FIDO2: Final = ("fido2SecurityKey",)
+EVERY_KIND: Final = (
+    "mobilePhone", "alternateMobilePhone", "microsoftAuthenticatorPush", "softwareOneTimePasscode", "email",
+    "windowsHelloForBusiness", "fido2SecurityKey", "passKeyDeviceBoundAuthenticator",
+)  # fmt: skip
 ADMIN: Final = {"licence": E5_SKU, "sign_ins": RECENT, "department": "IT", "methods": FIDO2}
 GUEST: Final = {
     "user_type": "Guest", "home_domain": PARTNER_DOMAIN, "licence": None, "invitation": "Accepted",
@@ -24,7 +28,7 @@ CAST: Final[dict[str, dict[str, Any]]] = {
     "break_glass_2": {"licence": None, "methods": FIDO2, "password_never_expires": True, "sign_ins": LONG_AGO},
     "ga_first": ADMIN,
     "ga_second": ADMIN,
-    "ga_third": ADMIN | {"methods": ("microsoftAuthenticatorPush", "mobilePhone")},
+    "ga_third": ADMIN | {"methods": ("microsoftAuthenticatorPush", "mobilePhone", "officePhone")},
     "ga_synced": ADMIN | {"synced": True},
     "ga_without_mfa": ADMIN | {"methods": ()},
     "ga_risky": ADMIN,
@@ -73,7 +77,7 @@ CAST: Final[dict[str, dict[str, Any]]] = {
     "room": {"resource_account": True, "licence": None, "methods": (), "sign_ins": LONG_AGO},
     # Members whom identity protection has something to say about.
     "risky_confirmed": {"sign_ins": RECENT},
-    "risky_high": {"sign_ins": RECENT},
+    "risky_high": {"sign_ins": RECENT, "methods": EVERY_KIND},
     "risky_medium": {"sign_ins": RECENT},
     "risky_low": {"sign_ins": RECENT},
     "risky_hidden": {"sign_ins": RECENT},
