@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
@@ -41,12 +42,17 @@ class Message:
 
     text: str
     names: frozenset[str]
-    template: Template
+    tree: nodes.Template
+
+    @cached_property
+    def _template(self) -> Template:
+        # Compiling takes longer than all else that loading a check does to its messages, and few are ever shown.
+        return _ENVIRONMENT.from_string(self.tree)
 
     def render(self, row: Mapping[str, Value]) -> str:
         """Return the sentence for one row, on one line, at most 1,000 characters, without control characters."""
         values = {name: row.get(name) for name in self.names}
-        return printable(self.template.render(values).strip(), longest=MAX_CHARACTERS)
+        return printable(self._template.render(values).strip(), longest=MAX_CHARACTERS)
 
 
 def parse_message(text: str, columns: Iterable[str] | None) -> Message:
@@ -72,7 +78,7 @@ def parse_message(text: str, columns: Iterable[str] | None) -> Message:
             if name not in known:
                 advice = did_you_mean(name, known, otherwise=f"The columns are: {', '.join(sorted(known))}.")
                 raise MessageRefused(f'rows have no column "{name}"', line=line, advice=advice)
-    return Message(text=text, names=frozenset(names), template=_ENVIRONMENT.from_string(tree))
+    return Message(text=text, names=frozenset(names), tree=tree)
 
 
 _ALLOWED_NODES: Final = (

@@ -7,7 +7,7 @@ from typing import Final
 from sqlglot import exp
 
 from posture.definitions.dictionary import did_you_mean
-from posture.definitions.sql_text import ParsedSql, SqlRefused, walk_functions
+from posture.definitions.sql_text import ParsedSql, SqlRefused
 
 # Functions that sqlglot has no class for; those it knows compute from their arguments, but for _OUTSIDE and _CLOCK.
 # An explicit list, so that a function that a later DuckDB brings (or an extension) is closed until somebody looked.
@@ -51,6 +51,7 @@ _REFUSED_SYNTAX: Final[dict[type[exp.Expr], tuple[str, str]]] = {
     exp.DDL: ("only a SELECT is allowed here", "A check reads; it changes nothing."),
     exp.DML: ("only a SELECT is allowed here", "A check reads; it changes nothing."),
 }
+_REFUSED_KINDS: Final = tuple(_REFUSED_SYNTAX)
 _CLOSING: Final[dict[type[exp.Expr], str]] = {
     exp.Coalesce: "coalesce and ifnull",
     exp.Is: "IS NULL, IS TRUE and their like",
@@ -77,12 +78,14 @@ def refuse_forbidden(parsed: ParsedSql) -> None:
     Raises:
         SqlRefused: it holds one of them.
     """
-    for node in parsed.tree.walk():
-        for kind, (problem, advice) in _REFUSED_SYNTAX.items():
-            if isinstance(node, kind) and not _is_query(node):
-                raise parsed.refuse(node, problem, advice)
-    for call in walk_functions(parsed.tree):
-        _refuse_function(parsed, call)
+    nodes = list(parsed.tree.walk())
+    for node in nodes:
+        if isinstance(node, _REFUSED_KINDS) and not isinstance(node, exp.Query):
+            problem, advice = next(said for kind, said in _REFUSED_SYNTAX.items() if isinstance(node, kind))
+            raise parsed.refuse(node, problem, advice)
+    for node in nodes:
+        if isinstance(node, exp.Func):
+            _refuse_function(parsed, node)
 
 
 def refuse_closing_unknown(parsed: ParsedSql) -> None:
@@ -97,10 +100,6 @@ def refuse_closing_unknown(parsed: ParsedSql) -> None:
             words = node.name.lower()
         if words is not None:
             raise parsed.refuse(node, f"{words} may not stand in this condition", _KEEP_UNKNOWN)
-
-
-def _is_query(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Query)
 
 
 def _refuse_function(parsed: ParsedSql, call: exp.Expr) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -128,8 +128,3 @@ def _syntax_error(text: str, problem: ParseError) -> SqlRefused:
     said = _INTERNALS.split(str(first.get("description") or "syntax error"))[0].rstrip(".").lower()
     sentence = f"this is not SQL as DuckDB speaks it{near}: {said}"
     return SqlRefused(sentence, offset=offset, advice="Check brackets, commas and quotes.")
-
-
-def walk_functions(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """Yield every call of a function in the tree."""
-    return (node for node in tree.walk() if isinstance(node, exp.Func))
