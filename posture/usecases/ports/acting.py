@@ -109,6 +109,12 @@ class ActingUnit(Protocol):
     def revoke_operator(self, name: str, *, at: datetime) -> bool:
         """End an operator's token; False if there is no active operator of that name."""
 
+    def note_settings(self, digest: str, *, summary: Mapping[str, Value], at: datetime) -> None:
+        """Record that the configuration is not the one of the last time, if it is not; at the first time as well.
+
+        ``summary`` tells what is configured, without secrets.
+        """
+
     def record(self, event: AuditEvent) -> None:
         """Append an event to the audit, chained to the one before."""
 

@@ -1,0 +1,297 @@
+"""One target of a plan, from the guards to the proof. Read it from top to bottom.
+
+After an interruption nothing is taken for granted: the live data decide what has happened, and a request that must
+not be sent twice is not sent again unless it certainly was not sent before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from posture.definitions.loaded_action import LoadedAction
+from posture.domain.action import Guard, Step, Verify
+from posture.domain.journal import JournalEntry, SendState
+from posture.domain.judgement import Value
+from posture.domain.plan import Plan, Target, TargetState, ended_target
+from posture.domain.request import Answered, GraphRequest
+from posture.errors import ActionBroken, ActionRefused, GraphError
+from posture.tables.live import LiveRead
+from posture.usecases.acting_events import ExecutionEvent, RequestEnded, TargetEnded, TargetStarted, Verifying
+from posture.usecases.engine_guards import TenantRules, engine_refusal, no_longer_failing
+from posture.usecases.ports import Actuator, Clock, LiveRows, Passwords, Pause
+from posture.usecases.read_live import LiveSight, Rows, Unreadable, read_live
+from posture.usecases.steps import Terms, first_refusal, is_true, requests_of
+from posture.usecases.writing_down import Journal
+
+_FIRST_PAUSE: Final = timedelta(seconds=1)
+_LONGEST_PAUSE: Final = timedelta(seconds=30)
+_BETWEEN_PASSES: Final = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """What is known of the target from before: of the plan that is taken back, if this one undoes one."""
+
+    before: Rows | None = None
+    answers: Sequence[Mapping[str, Value]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Everything that carrying out a plan's targets needs. ``graph_root`` is the version root of the tenant's cloud."""
+
+    plan: Plan
+    loaded: LoadedAction
+    rules: TenantRules
+    sight: LiveSight
+    actuator: Actuator
+    journal: Journal
+    clock: Clock
+    pause: Pause
+    passwords: Passwords
+    graph_root: str
+
+    @property
+    def undoes(self) -> bool:
+        return self.plan.undoes is not None
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        undo = self.loaded.action.undo
+        return undo.guards if self.undoes and undo is not None else self.loaded.action.guards
+
+    @property
+    def done_when(self) -> str:
+        undo = self.loaded.action.undo
+        return undo.done_when if self.undoes and undo is not None else self.loaded.action.done_when
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        undo = self.loaded.action.undo
+        return undo.steps if self.undoes and undo is not None else self.loaded.action.steps
+
+    @property
+    def verify(self) -> Verify:
+        undo = self.loaded.action.undo
+        return undo.verify if self.undoes and undo is not None else self.loaded.action.verify
+
+    @property
+    def reads(self) -> tuple[LiveRead, ...]:
+        return self.loaded.undo_live if self.undoes else self.loaded.live
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a target ends, and what is shown once."""
+
+    state: TargetState
+    because: str | None
+    revealed: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def carry_out(
+    target: Target, work: Work, *, earlier: Earlier, entries: Sequence[JournalEntry]
+) -> Generator[ExecutionEvent, None, Target]:
+    """Act on one target, yield what happens, and return the target as it ended.
+
+    ``entries`` is its journal; it is empty unless an earlier execution was interrupted.
+
+    Raises:
+        ClaimLost: another worker has taken the plan over.
+    """
+    yield TargetStarted(target=target)
+    try:
+        carrying = Carrying(target, work, earlier=earlier, entries=entries)
+        ending = yield from carrying.ending()
+    except ActionBroken as error:
+        state = TargetState.UNVERIFIED if entries else TargetState.REFUSED
+        ending = Ending(state=state, because=str(error))
+    ended = ended_target(target, ending.state, at=work.clock.now(), because=ending.because)
+    work.journal.end_target(ended)
+    yield TargetEnded(target=ended, revealed=ending.revealed)
+    return ended
+
+
+class Carrying:
+    """The steps of one target, in order."""
+
+    def __init__(self, target: Target, work: Work, *, earlier: Earlier, entries: Sequence[JournalEntry]) -> None:
+        self._target = target
+        self._work = work
+        self._earlier = earlier
+        self._entries = list(entries)
+        self._began = bool(entries)
+        started_at = entries[0].intended_at if entries else work.clock.now()
+        names = work.loaded.action.secrets
+        self._terms = Terms(
+            resource_id=target.resource.id,
+            parameters={**work.plan.parameters, **target.parameters},
+            now=work.clock.now(),
+            approved_at=work.plan.approved_at or started_at,
+            started_at=started_at,
+            graph_root=work.graph_root,
+            secrets={} if work.undoes else {name: work.passwords.make() for name in names},
+        )
+        self._revealed: dict[str, str] = {}
+
+    def ending(self) -> Generator[ExecutionEvent, None, Ending]:
+        rows = self._read()
+        if isinstance(rows, Unreadable):
+            return self._unknown(rows.because)
+        if self._began and self._is_verified(rows):
+            return self._found_done()
+        if self._may_have_happened():
+            return (yield from self._without_sending())
+        refusal = self._refusal(rows)
+        if refusal is not None:
+            return self._unknown(refusal)
+        if not self._began and is_true(self._work.done_when, self._open(rows), **self._over):
+            return Ending(state=TargetState.ALREADY_DONE, because=None)
+        return (yield from self._act(rows))
+
+    def _refusal(self, rows: Rows) -> str | None:
+        """Return what is in the way. Once something was sent, its finding may well have gone."""
+        now = self._work.clock.now()
+        about = {"rules": self._work.rules, "sight": self._work.sight, "now": now}
+        found = engine_refusal(self._work.plan, self._target, **about)  # type: ignore[arg-type]
+        if found is None and not self._began:
+            found = no_longer_failing(self._target, **about)  # type: ignore[arg-type]
+        if found is not None:
+            return found
+        guard = first_refusal(self._work.guards, self._open(rows), **self._over)
+        return None if guard is None else f"{guard.id}: {guard.refuse}"
+
+    def _act(self, rows: Rows) -> Generator[ExecutionEvent, None, Ending]:
+        live = self._open(rows)
+        rendered = {step.id: requests_of(step, live, terms=self._terms) for step in self._work.steps}
+        if self._work.loaded.action.undo is not None and not self._began and not self._work.undoes:
+            image = {table: tuple(found) for table, found in rows.items()}
+            self._work.journal.keep_image(self._target, image, taken_at=self._terms.now)
+        for step in self._work.steps:
+            stopped = yield from self._pass(step, rendered[step.id])
+            if stopped is not None:
+                return stopped
+        return (yield from self._proof())
+
+    def _pass(self, step: Step, requests: Sequence[GraphRequest]) -> Generator[ExecutionEvent, None, Ending | None]:
+        """Send the requests of a step, in several passes if it has them; return an ending if it cannot go on."""
+        for number in range(1, step.passes + 1):
+            is_last = number == step.passes
+            for request in requests:
+                entry = yield from self._send(step, request)
+                if entry.state is SendState.LOST:
+                    return (yield from self._without_sending())
+                if entry.status in step.ok or (entry.status in step.later and not is_last):
+                    continue
+                return Ending(
+                    state=TargetState.FAILED,
+                    because=f"{entry.method} {entry.path}: {entry.error or f'Graph answered {entry.status}'}",
+                    revealed=self._revealed,
+                )
+            if is_last or step.for_each is None:
+                return None
+            self._work.pause.wait(_BETWEEN_PASSES)
+            rows = self._read()
+            if isinstance(rows, Unreadable):
+                return Ending(state=TargetState.UNVERIFIED, because=rows.because, revealed=self._revealed)
+            requests = requests_of(step, self._open(rows), terms=self._terms)
+            if not requests:
+                return None
+        return None
+
+    def _send(self, step: Step, request: GraphRequest) -> Generator[ExecutionEvent, None, JournalEntry]:
+        journal = self._work.journal
+        entry = journal.intend(self._target, number=len(self._entries) + 1, step=step.id, request=request)
+        try:
+            answer = self._work.actuator.send(request)
+        except (GraphError, ActionRefused) as error:
+            ended = journal.not_sent(entry, str(error), self._target)
+        else:
+            ended = journal.answered(entry, answer, self._target, keep=step.keep)
+            if isinstance(answer, Answered) and answer.status in step.ok:
+                self._reveal(step, answer, request)
+        self._entries.append(ended)
+        yield RequestEnded(target=self._target, entry=ended)
+        return ended
+
+    def _reveal(self, step: Step, answer: Answered, request: GraphRequest) -> None:
+        if step.reveal is not None and isinstance(answer.body.get(step.reveal), str):
+            self._revealed[step.reveal] = str(answer.body[step.reveal])
+        if request.secrets and request.body is not None:
+            self._revealed.update(self._terms.secrets)
+
+    def _proof(self) -> Generator[ExecutionEvent, None, Ending]:
+        """Look until the tenant shows the change, with growing pauses, as long as the action says."""
+        spent, pause = timedelta(), _FIRST_PAUSE
+        while True:
+            rows = self._read()
+            if not isinstance(rows, Unreadable) and self._is_verified(rows):
+                return Ending(state=TargetState.DONE, because=None, revealed=self._revealed)
+            if spent >= self._work.verify.within:
+                break
+            yield Verifying(target=self._target, pause=pause)
+            self._work.pause.wait(pause)
+            spent, pause = spent + pause, min(pause * 2, _LONGEST_PAUSE)
+        why = rows.because if isinstance(rows, Unreadable) else "everything was sent, but the tenant does not show it"
+        return Ending(state=TargetState.UNVERIFIED, because=why, revealed=self._revealed)
+
+    def _without_sending(self) -> Generator[ExecutionEvent, None, Ending]:
+        """A request may or may not have been carried out and must not be sent twice: the tenant is asked, not told."""
+        ending = yield from self._proof()
+        lost = self._entries[-1]
+        if ending.state is TargetState.DONE:
+            return self._found_done()
+        return Ending(
+            state=TargetState.UNVERIFIED,
+            because=f"nobody knows whether {lost.method} {lost.path} was carried out; it was not sent again",
+            revealed=self._revealed,
+        )
+
+    def _found_done(self) -> Ending:
+        """What the tenant shows is as wished; but a code or password that only the answer had is lost."""
+        reveals = [step for step in self._work.steps if step.reveal is not None]
+        if (reveals or self._terms.secrets) and not self._revealed:
+            return Ending(
+                state=TargetState.UNVERIFIED,
+                because="it was carried out, but the answer with the code or password was lost: take it back and "
+                "do it anew",
+            )
+        return Ending(state=TargetState.DONE, because=None, revealed=self._revealed)
+
+    def _may_have_happened(self) -> bool:
+        """Say whether the journal ends with a request that must not be sent twice and may have been carried out."""
+        steps = {step.id: step for step in self._work.steps}
+        return any(
+            entry.state is not SendState.ANSWERED and not (entry.step in steps and steps[entry.step].may_repeat)
+            for entry in self._entries
+        )
+
+    def _unknown(self, because: str) -> Ending:
+        state = TargetState.UNVERIFIED if self._began else TargetState.REFUSED
+        return Ending(state=state, because=because)
+
+    def _read(self) -> Rows | Unreadable:
+        return read_live(
+            self._work.reads,
+            resource=self._target.resource,
+            parameters=self._terms.parameters,
+            sight=self._work.sight,
+        )
+
+    def _open(self, rows: Rows) -> LiveRows:
+        return self._work.sight.desk.open_rows(
+            rows, now=self._terms.now, before=self._earlier.before, answers=self._earlier.answers
+        )
+
+    @property
+    def _over(self) -> dict[str, object]:
+        return {"home": self._work.loaded.action.home, "terms": self._terms}
+
+    def _is_verified(self, rows: Rows) -> bool:
+        verify = self._work.verify
+        if verify.until_gone is not None:
+            return not rows[verify.until_gone]
+        return is_true(verify.until or "false", self._open(rows), **self._over)
