@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -48,17 +49,19 @@ def add(
         raise UsageError(f"--until {until:%Y-%m-%d} is over already")
     if not reason.strip():
         raise UsageError("--reason is empty: say why this is acceptable")
+    me = _os_account()
     recorded = application.store.add_exemption(
         Exemption(
             tenant=application.tenant_named(tenant).name,
             check=application.known_check(check) if check is not None else None,
             resource_id=resource,
-            owner=owner or getpass.getuser(),
+            owner=owner or me,
             reason=reason,
             ends_at=ends_at,
             origin="",
         ),
         at=now,
+        by=me,
     )
     out().print(f"Exemption {recorded.number} counts until the end of {until:%Y-%m-%d}. It shows at once.")
 
@@ -72,7 +75,7 @@ def end(
     from posture.bootstrap import load_application
 
     application = load_application(config)
-    application.store.end_exemption(number, at=application.clock.now())
+    application.store.end_exemption(number, at=application.clock.now(), by=_os_account())
     out().print(f"Exemption {number} no longer counts.")
 
 
@@ -104,3 +107,11 @@ def list_exemptions(
         for exemption in exemptions
     ]
     print_grid(out(), ["from", "tenant", "check", "resource", "owner", "until (UTC)", "reason"], rows)
+
+
+def _os_account() -> str:
+    """Return who runs this, as the operating system knows it: in a container it may know a number only."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

@@ -44,4 +44,9 @@ class DirectoryText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         del dialect  # the same everywhere
-        return None if value is None else _NOT_STORABLE.sub("\ufffd", value)
+        return None if value is None else storable_text(value)
+
+
+def storable_text(text: str) -> str:
+    """Return the text as ``DirectoryText`` keeps it."""
+    return _NOT_STORABLE.sub("\ufffd", text)

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Engine
 from posture.domain.exemption import Exemption, RecordedExemption
 from posture.errors import StoreError
 from posture.store import exemptions
+from posture.store.acting_unit import SqlActingUnit
 from posture.store.engine import connect_engine, parsed_url, writing
 from posture.store.failures import described, failures_told
 from posture.store.migrate import upgrade
@@ -35,24 +36,32 @@ class Store:
             yield SqlUnitOfWork(connection, tenant_id)
 
     @contextmanager
+    def open_acting_unit(self) -> Iterator[SqlActingUnit]:
+        """Open a transaction to act: no two of them overlap, in any process; else like ``open_unit``."""
+        with failures_told(self._url), writing(self._engine, lock="acting") as connection:
+            yield SqlActingUnit(connection)
+
+    @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Open the reading side; what it streams must be used before it is left."""
         with failures_told(self._url), self._engine.connect() as connection:
+            if self._engine.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield Reader(connection)
 
-    def add_exemption(self, exemption: Exemption, *, at: datetime) -> RecordedExemption:
-        """Record an exemption; ``exemption.origin`` is replaced by the number it gets."""
+    def add_exemption(self, exemption: Exemption, *, at: datetime, by: str) -> RecordedExemption:
+        """Record an exemption; ``exemption.origin`` is replaced by the number it gets. ``by`` added it."""
         with failures_told(self._url), writing(self._engine, lock="exemptions") as connection:
-            return exemptions.add(connection, exemption, at=at)
+            return exemptions.add(connection, exemption, at=at, by=by)
 
-    def end_exemption(self, number: int, *, at: datetime) -> RecordedExemption:
-        """Let an exemption stop counting at ``at``; one that was ended before keeps its time.
+    def end_exemption(self, number: int, *, at: datetime, by: str) -> RecordedExemption:
+        """Let an exemption stop counting at ``at``, because ``by`` said so; one that was ended before keeps its time.
 
         Raises:
             UsageError: there is no exemption with this number.
         """
         with failures_told(self._url), writing(self._engine, lock="exemptions") as connection:
-            return exemptions.end(connection, number, at=at)
+            return exemptions.end(connection, number, at=at, by=by)
 
     def close(self) -> None:
         """Close all connections. A later use opens new ones."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from posture.errors import StoreError
 from posture.store.engine import writing
 
-LATEST: Final = "0001"
+LATEST: Final = "0002"
 """The newest revision in ``migrations/versions``."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -38,7 +38,7 @@ def _revision(connection: Connection, *, name: str) -> str | None:
     tables = set(inspect(connection).get_table_names())
     if "alembic_version" in tables:
         return connection.execute(text("select version_num from alembic_version")).scalar()
-    if tables & {"runs", "findings", "exemptions"}:
+    if tables & {"runs", "findings", "exemptions", "plans", "operators", "audit_events"}:
         raise StoreError(f"{name} belongs to another program: give posture a database of its own in store.url")
     return None
 

@@ -17,7 +17,7 @@ _PAGE = 500
 
 
 class Reader:
-    """One view of the database: all its answers are of the same moment in SQLite, committed ones in PostgreSQL."""
+    """One view of the database: all its answers are of the moment of the first one."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -8,17 +8,22 @@ from contextlib import closing
 from threading import Barrier
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, make_url, text
+from sqlalchemy import Engine, create_engine, insert, inspect, make_url, text
 
 from posture.domain.finding_view import FindingFilter
 from posture.errors import StoreError
 from posture.store.database import Store, prepare_store
 from posture.store.migrate import LATEST, MIGRATIONS
-from posture.store.tables import METADATA
-from tests.domain.builders import TENANT, a_finding
+from posture.store.rows import exemption_row, finding_row, run_row
+from posture.store.tables import EXEMPTIONS, FINDINGS, METADATA, RUNS
+from posture.usecases.ports.acting import PlanQuery
+from tests.domain.builders import MONDAY, TENANT, a_finding, a_run, an_exemption
+from tests.usecases.builders import a_plan, an_audit_event
 
 
 @pytest.fixture
@@ -28,6 +33,15 @@ def engine(url: str) -> Iterator[Engine]:
     made = create_engine(parsed.set(drivername="postgresql+psycopg") if "postgresql" in url else parsed)
     yield made
     made.dispose()
+
+
+def _upgrade_to(engine: Engine, revision: str) -> None:
+    """Make a database as an earlier version left it."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def _run(engine: Engine, statement: str) -> None:
@@ -53,6 +67,27 @@ def test_opening_again_keeps_what_is_there(store: Store, url: str) -> None:
 
     with closing(prepare_store(url)) as again, again.reading() as reader:
         assert list(reader.findings(FindingFilter())) == [a_finding()]
+
+
+def test_a_database_of_the_first_version_keeps_what_is_in_it_and_can_then_hold_plans(
+    url: str, engine: Engine
+) -> None:
+    _upgrade_to(engine, "0001")
+    with engine.begin() as connection:
+        connection.execute(insert(FINDINGS).values(finding_row(a_finding())))
+        connection.execute(insert(RUNS).values(run_row(a_run())))
+        connection.execute(insert(EXEMPTIONS).values(**exemption_row(an_exemption()), added_at=MONDAY))
+
+    with closing(prepare_store(url)) as store:
+        with store.open_acting_unit() as unit:
+            unit.add_plan(a_plan())
+            unit.record(an_audit_event())
+
+            assert unit.finding(a_finding().fingerprint) == a_finding()
+            assert unit.plans(PlanQuery()) == [a_plan()]
+        with store.reading() as reader:
+            assert reader.runs(TENANT, limit=9) == [a_run()]
+            assert [kept.exemption.reason for kept in reader.exemptions()] == [an_exemption().reason]
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(store: Store, url: str, engine: Engine) -> None:

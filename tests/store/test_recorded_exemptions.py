@@ -19,7 +19,7 @@ FRIDAY = MONDAY + 4 * DAY
 def test_a_recorded_exemption_tells_its_number_and_keeps_what_was_said(store: Store) -> None:
     said = an_exemption(ends_at=FRIDAY)
 
-    recorded = store.add_exemption(said, at=MONDAY)
+    recorded = store.add_exemption(said, at=MONDAY, by="ada")
 
     kept = recorded.exemption
     assert (kept.tenant, kept.check, kept.resource_id) == (said.tenant, said.check, said.resource_id)
@@ -29,8 +29,8 @@ def test_a_recorded_exemption_tells_its_number_and_keeps_what_was_said(store: St
 
 
 def test_a_unit_of_work_and_the_list_show_the_same_in_the_order_they_were_added(store: Store) -> None:
-    first = store.add_exemption(an_exemption(ends_at=FRIDAY), at=MONDAY)
-    second = store.add_exemption(an_exemption(ends_at=FRIDAY, check=None, tenant="*"), at=MONDAY)
+    first = store.add_exemption(an_exemption(ends_at=FRIDAY), at=MONDAY, by="ada")
+    second = store.add_exemption(an_exemption(ends_at=FRIDAY, check=None, tenant="*"), at=MONDAY, by="ada")
 
     with store.reading() as reader:
         assert reader.exemptions() == [first, second]
@@ -39,9 +39,9 @@ def test_a_unit_of_work_and_the_list_show_the_same_in_the_order_they_were_added(
 
 
 def test_an_ended_exemption_stops_counting_at_that_moment_and_stays_in_the_list(store: Store) -> None:
-    number = store.add_exemption(an_exemption(ends_at=FRIDAY), at=MONDAY).number
+    number = store.add_exemption(an_exemption(ends_at=FRIDAY), at=MONDAY, by="ada").number
 
-    ended = store.end_exemption(number, at=MONDAY + DAY)
+    ended = store.end_exemption(number, at=MONDAY + DAY, by="ada")
 
     assert ended.ended_at == MONDAY + DAY
     with store.open_unit(TENANT) as unit:
@@ -51,23 +51,23 @@ def test_an_ended_exemption_stops_counting_at_that_moment_and_stays_in_the_list(
 
 
 def test_ending_again_keeps_the_first_time(store: Store) -> None:
-    number = store.add_exemption(an_exemption(ends_at=FRIDAY), at=MONDAY).number
-    ended = store.end_exemption(number, at=MONDAY + DAY)
+    number = store.add_exemption(an_exemption(ends_at=FRIDAY), at=MONDAY, by="ada").number
+    ended = store.end_exemption(number, at=MONDAY + DAY, by="ada")
 
-    assert store.end_exemption(number, at=MONDAY + 2 * DAY) == ended
+    assert store.end_exemption(number, at=MONDAY + 2 * DAY, by="ada") == ended
 
 
 def test_ending_an_expired_exemption_does_not_prolong_it(store: Store) -> None:
-    number = store.add_exemption(an_exemption(ends_at=MONDAY + DAY), at=MONDAY).number
+    number = store.add_exemption(an_exemption(ends_at=MONDAY + DAY), at=MONDAY, by="ada").number
 
-    assert store.end_exemption(number, at=FRIDAY).exemption.ends_at == MONDAY + DAY
+    assert store.end_exemption(number, at=FRIDAY, by="ada").exemption.ends_at == MONDAY + DAY
 
 
 def test_ending_what_is_not_there_says_where_to_look(store: Store) -> None:
     with pytest.raises(UsageError, match="no exemption number 7: posture exempt list"):
-        store.end_exemption(7, at=MONDAY)
+        store.end_exemption(7, at=MONDAY, by="ada")
 
 
 def test_a_time_without_a_zone_is_refused(store: Store) -> None:
     with pytest.raises(StatementError, match="without a time zone"):
-        store.add_exemption(an_exemption(ends_at=FRIDAY.replace(tzinfo=None)), at=MONDAY)
+        store.add_exemption(an_exemption(ends_at=FRIDAY.replace(tzinfo=None)), at=MONDAY, by="ada")

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from posture.definitions.compiled import CompiledCheck, Reads
+from posture.domain.action import ActionId, ApprovalRule, Limits, Risk
+from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.check import Check, CheckId, Maturity, SeverityRule
-from posture.domain.judgement import Value
+from posture.domain.journal import JournalEntry, SendState
+from posture.domain.judgement import Resource, Value
+from posture.domain.operator import Operator, Role
 from posture.domain.outcome import Outcome, TableOutcome
+from posture.domain.plan import Approval, Plan, PlanState, Target, TargetState
 from posture.domain.severity import Severity
 from posture.domain.tenant import Licence
 from posture.tables.table import (
@@ -150,3 +156,105 @@ def a_compiled_check(
         message_fail=FixedSentence(check.message_fail),
         message_unknown=FixedSentence(check.message_unknown),
     )
+
+
+def a_target(number: int = 1, **changes: Any) -> Target:
+    """A user of a plan for whom nothing was done yet, found by a check."""
+    fields: dict[str, Any] = {
+        "number": number,
+        "resource": Resource(type="user", id=f"00000000-0000-0000-0000-{number:012}", name="Ada"),
+        "check": CheckId("disabled-users"),
+        "fingerprint": f"f{number}",
+        "identity": {},
+        "parameters": {},
+        "undoes": None,
+        "state": TargetState.WAITING,
+        "because": None,
+        "ended_at": None,
+    }
+    return Target(**(fields | changes))
+
+
+def a_plan(**changes: Any) -> Plan:
+    """A plan proposed by ada on Monday: one target, one other person must approve."""
+    fields: dict[str, Any] = {
+        "id": "a1b2c3",
+        "tenant_id": TENANT_ID,
+        "tenant_name": "contoso",
+        "action": ActionId("disable-user"),
+        "action_version": "v1",
+        "risk": Risk.REVERSIBLE,
+        "parameters": {},
+        "targets": (a_target(),),
+        "reason": "For the test.",
+        "undoes": None,
+        "rule": ApprovalRule(people=1, role=Role.HELPDESK, valid_for=timedelta(hours=24)),
+        "limits": Limits(per_run=10, per_day=20, share=0.05, failures=2),
+        "proposed_by": "ada",
+        "proposed_at": MONDAY,
+        "expires_at": MONDAY + timedelta(days=7),
+        "state": PlanState.PROPOSED,
+        "approvals": (),
+        "started_at": None,
+        "ended_at": None,
+        "ended_because": None,
+    }
+    return Plan(**(fields | changes))
+
+
+def an_approval(**changes: Any) -> Approval:
+    """Bob's yes to ``a_plan``."""
+    fields: dict[str, Any] = {
+        "by": "bob",
+        "account": None,
+        "role": Role.HELPDESK,
+        "digest": a_plan().digest,
+        "note": "They have left.",
+        "at": MONDAY,
+    }
+    return Approval(**(fields | changes))
+
+
+def an_operator(name: str = "ada", **changes: Any) -> Operator:
+    fields: dict[str, Any] = {
+        "name": name,
+        "role": Role.HELPDESK,
+        "account": None,
+        "added_at": MONDAY,
+        "expires_at": MONDAY + timedelta(days=90),
+        "revoked_at": None,
+    }
+    return Operator(**(fields | changes))
+
+
+def a_journal_entry(**changes: Any) -> JournalEntry:
+    """The first request for the first target of ``a_plan``, not answered yet."""
+    fields: dict[str, Any] = {
+        "number": 1,
+        "plan_id": "a1b2c3",
+        "target": 1,
+        "step": "disable",
+        "method": "PATCH",
+        "path": "/users/00000000-0000-0000-0000-000000000001",
+        "body": {"accountEnabled": False},
+        "intended_at": MONDAY,
+        "state": SendState.INTENDED,
+        "ended_at": None,
+        "status": None,
+        "error": None,
+        "request_id": None,
+        "kept": {},
+    }
+    return JournalEntry(**(fields | changes))
+
+
+def an_audit_event(**changes: Any) -> AuditEvent:
+    fields: dict[str, Any] = {
+        "at": MONDAY,
+        "actor": "ada",
+        "kind": AuditKind.PLAN_PROPOSED,
+        "tenant_id": TENANT_ID,
+        "plan_id": "a1b2c3",
+        "details": {"action": "disable-user", "targets": 1},
+    }
+    return AuditEvent(**(fields | changes))
