@@ -36,23 +36,28 @@ class RowsRefused(ValueError):
 
 
 class TableBench:
-    """All tables of a dictionary, empty at first, in ``main`` and ``previous``. A check may run for ``seconds``."""
+    """All tables of a dictionary, empty at first, in ``main`` and in a schema of the past, ``previous`` unless named.
 
-    def __init__(self, dictionary: Sequence[Table], *, seconds: float = 10.0) -> None:
+    A statement may run for ``seconds``.
+    """
+
+    def __init__(self, dictionary: Sequence[Table], *, past: str = "previous", seconds: float = 10.0) -> None:
         self._seconds = seconds
+        self._past = past
         self._tables = {table.name: table for table in dictionary}
         self._types = {
             table.name: {column.name: DuckDBPyType(column.type) for column in table.columns} for table in dictionary
         }
         self._now = datetime.fromtimestamp(0, UTC)
         self._loaded: dict[tuple[str, str], Rows | None] = {}
+        self._texts: dict[str, tuple[Sequence[str], Sequence[Sequence[str | None]]]] = {}
         self._statements: dict[str, duckdb.Statement] = {}
         self._connection = connect(_LIMITS, spill=Path(gettempdir()))
         # Over a handful of rows, finding a good plan takes longer than running a bad one: a third of a judgement.
         self._connection.execute("pragma disable_optimizer")
         self._watchdog = Watchdog(self._connection, seconds=seconds)
-        self._connection.execute("create schema previous")
-        for schema in ("previous", "main"):
+        self._connection.execute(f"create schema {quoted(past)}")
+        for schema in (past, "main"):
             for table in dictionary:
                 self._create(schema, table)
         lock(self._connection, readable=())
@@ -69,7 +74,27 @@ class TableBench:
         """
         self._now = now
         self._fill("main", rows_by_table)
-        self._fill("previous", previous or {})
+        self._fill(self._past, previous or {})
+
+    def load_texts(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
+        """Make a table of texts that no dictionary knows, in place of the one of that name loaded before.
+
+        Raises:
+            RowsRefused: two columns differ only in upper and lower case.
+        """
+        if self._texts.get(name) == (columns, rows):
+            return
+        self._texts.pop(name, None)
+        try:
+            typed = ", ".join(f"{quoted(column)} varchar" for column in columns)
+            self._connection.execute(f"create or replace table main.{quoted(name)} ({typed})")
+            if rows:
+                many = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))
+                values = [value for row in rows for value in row]
+                self._connection.execute(f"insert into main.{quoted(name)} values {many}", values)
+        except duckdb.Error as error:
+            raise RowsRefused(f"the rows of table {name} cannot be laid out: {error}") from error
+        self._texts[name] = (columns, rows)
 
     def judge(self, compiled: CompiledCheck) -> Sequence[Mapping[str, Value]]:
         """Return all rows of a check, not applicable ones included, with ``_verdict`` and ``_severity``.
@@ -78,16 +103,27 @@ class TableBench:
             CheckBroken: the SQL failed, or its rows broke the contract of rows.
         """
         with broken_as_sentence(compiled, seconds=self._seconds):
-            statement = self._statement(compiled.sql)
-            parameters = parameters_of(compiled, statement, now=self._now)
-            with self._watchdog.watching():
-                found = self._connection.execute(statement, parameters).fetchall()
-            described = self._connection.description
-            names = [str(column[0]) for column in described]
-            read = row_reader(names, [str(column[1]) for column in described])
-            rows = [read(row) for row in found]
+            parameters = parameters_of(compiled, self._statement(compiled.sql), now=self._now)
+            names, rows = self.ask(compiled.sql, parameters)
         _hold_to_contract(compiled, names, rows)
         return rows
+
+    def ask(self, sql: str, parameters: Mapping[str, object]) -> tuple[Sequence[str], Sequence[Mapping[str, Value]]]:
+        """Return columns and rows, as JSON values, of one SELECT. Parameters that it does not name are left out.
+
+        Raises:
+            NotOneSelect: it is something else.
+            duckdb.Error: it failed, or ran longer than it may.
+            TypeError: a value of it is not JSON.
+        """
+        statement = self._statement(sql)
+        named = {name: value for name, value in parameters.items() if name in statement.named_parameters}
+        with self._watchdog.watching():
+            found = self._connection.execute(statement, named).fetchall()
+        described = self._connection.description
+        names = [str(column[0]) for column in described]
+        read = row_reader(names, [str(column[1]) for column in described])
+        return names, [read(row) for row in found]
 
     def _statement(self, sql: str) -> duckdb.Statement:
         """Return the parsed SQL; parsing it once saves a quarter of a judgement."""
@@ -108,7 +144,7 @@ class TableBench:
 
     def _create_typed(self, schema: str, table: Table) -> None:
         typed = ", ".join(f"{quoted(column.name)} {column.type}" for column in table.columns)
-        self._connection.execute(f"create table {schema}.{quoted(table.name)} ({typed})")
+        self._connection.execute(f"create table {quoted(schema)}.{quoted(table.name)} ({typed})")
         self._loaded[schema, table.name] = []
 
     def _fill(self, schema: str, rows_by_table: Mapping[str, Rows]) -> None:
@@ -122,7 +158,7 @@ class TableBench:
                 self._replace(schema, table, rows)
 
     def _replace(self, schema: str, table: Table, rows: Rows | None) -> None:
-        place = f"{schema}.{quoted(table.name)}"
+        place = f"{quoted(schema)}.{quoted(table.name)}"
         if rows is None:
             self._connection.execute(f"drop table {place}")
             self._create(schema, table)

@@ -45,6 +45,10 @@ class ParquetWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the memory."""
         self._connection.close()
 
     def write(self, wanted: WantedTable, outcome: TableOutcome, *, items: Items, target: Path) -> TableOutcome:
