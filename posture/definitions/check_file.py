@@ -68,7 +68,9 @@ class _Loading:
     def load(self, actions: Collection[str], *, is_local: bool) -> LoadedCheck:
         require_words(self._document, self._model, actions)
         resource = self._resource_type()
-        parameters = declared_parameters(self._document, self._model)
+        parameters = declared_parameters(
+            self._document, {name: (shape, shape.default) for name, shape in self._model.params.items()}
+        )
         rows_text = (
             self._model.rows if self._model.rows is not None else home_rows(self._model, resource, self._dictionary)
         )

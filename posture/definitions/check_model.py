@@ -22,21 +22,23 @@ FrameworkKey = Annotated[str, Field(json_schema_extra={"enum": sorted(FRAMEWORKS
 # A cell of a test row: whatever YAML can say; its table tells which type it must have.
 Cell = Any
 Row = dict[str, Cell]
+ParameterDefault = bool | int | float | str | list[str]
 VerdictWord = Literal["pass", "fail", "unknown", "not_applicable"]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A mapping that has the keys named here and no others, with values of just these types."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class SeverityModel(_Strict):
+class SeverityModel(Strict):
     default: SeverityWord
     critical_when: Sql
 
 
-class ParameterModel(_Strict):
+class ParameterShape(Strict):
     type: ParameterType = Field(strict=False)
-    default: bool | int | float | str | list[str]
     unit: Sentence | None = None
     min: int | float | None = None
     max: int | float | None = None
@@ -45,12 +47,16 @@ class ParameterModel(_Strict):
     help: str = ""
 
 
-class MessageModel(_Strict):
+class ParameterModel(ParameterShape):
+    default: ParameterDefault
+
+
+class MessageModel(Strict):
     fail: Sentence
     unknown: Sentence
 
 
-class CaseModel(_Strict):
+class CaseModel(Strict):
     """One inline test. ``change`` alters the base row of a table, ``rows`` replaces all its rows."""
 
     name: Sentence
@@ -62,7 +68,7 @@ class CaseModel(_Strict):
     expect: VerdictWord | dict[str, str | list[str]]
 
 
-class TestsModel(_Strict):
+class TestsModel(Strict):
     """``base`` is one good row per table; ``previous`` the same in the snapshot before."""
 
     now: str
@@ -71,7 +77,7 @@ class TestsModel(_Strict):
     cases: list[CaseModel] = Field(min_length=1)
 
 
-class CheckModel(_Strict):
+class CheckModel(Strict):
     """A file that says what is wrong with one kind of resource, and how to see it."""
 
     kind: Literal["check"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from posture.definitions.check_model import CheckModel
+from posture.definitions.check_model import CheckModel, ParameterShape
 from posture.definitions.dictionary import did_you_mean
 from posture.definitions.parameters import ParameterRefused, declared_parameter
 from posture.definitions.vocabulary import FRAMEWORKS, TAGS
@@ -58,19 +58,24 @@ def require_known(
             raise document.error(f'the {what} "{word}" stands here twice', at=(*steps, number), advice="Keep one.")
 
 
-def declared_parameters(document: YamlDocument, model: CheckModel) -> tuple[Parameter, ...]:
-    """Return the parameters that the file declares.
+def declared_parameters(
+    document: YamlDocument,
+    declarations: Mapping[str, tuple[ParameterShape, object]],
+    *,
+    reserved: Collection[str] = (OWN_PARAMETER,),
+) -> tuple[Parameter, ...]:
+    """Return the parameters that the file declares, each with its default; ``reserved`` names are taken.
 
     Raises:
         DefinitionError: a name cannot be one, or the declaration contradicts itself.
     """
     found: list[Parameter] = []
-    for name, declared in model.params.items():
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == OWN_PARAMETER:
+    for name, (shape, default) in declarations.items():
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in reserved:
             problem = f'"{name}" cannot name a parameter'
             raise document.error(problem, at=("params", name), advice="Use a word in lower case.")
         try:
-            found.append(declared_parameter(name, declared))
+            found.append(declared_parameter(name, shape, default))
         except ParameterRefused as refused:
             raise document.error(str(refused), at=("params", name), advice="Correct the parameter.") from refused
     return tuple(found)

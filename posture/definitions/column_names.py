@@ -38,9 +38,10 @@ class ColumnsRead:
 class ColumnNames:
     """Resolves the column names of one piece of SQL and notes in ``read`` what they mean."""
 
-    def __init__(self, parsed: ParsedSql, read: ColumnsRead) -> None:
+    def __init__(self, parsed: ParsedSql, read: ColumnsRead, *, past: str | None) -> None:
         self._parsed = parsed
         self._read = read
+        self._past = past
 
     def resolve(self, node: exp.Column, scope: Scope, *, is_matching: bool = False) -> None:
         """Note the column that a name means; ``is_matching`` if it is compared for equality with another.
@@ -51,7 +52,7 @@ class ColumnNames:
         parts = [part.name.lower() for part in node.parts]
         if parts[0] in scope.bound:
             return
-        if len(parts) > 2 and parts[0] == PREVIOUS and scope.relation(parts[1]) is not None:
+        if len(parts) > 2 and parts[0] == self._past and scope.relation(parts[1]) is not None:
             parts = parts[1:]
         relation = scope.relation(parts[0]) if len(parts) > 1 else None
         if relation is None:

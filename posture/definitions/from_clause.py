@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from posture.definitions.column_names import PREVIOUS, ColumnNames, ColumnsRead
+from posture.definitions.column_names import ColumnNames, ColumnsRead
 from posture.definitions.dictionary import Dictionary
 from posture.definitions.relations import derived_relation, generated_relation, renamed
 from posture.definitions.scope import Output, Relation, Scope, TableName
@@ -26,13 +26,21 @@ class FromClause:
     """Adds the relations of one piece of SQL to their scopes, in the order in which they are written."""
 
     def __init__(
-        self, dictionary: Dictionary, parsed: ParsedSql, read: ColumnsRead, names: ColumnNames, walker: Walker
+        self,
+        dictionary: Dictionary,
+        parsed: ParsedSql,
+        read: ColumnsRead,
+        names: ColumnNames,
+        walker: Walker,
+        *,
+        past: str | None,
     ) -> None:
         self._dictionary = dictionary
         self._parsed = parsed
         self._read = read
         self._names = names
         self._walker = walker
+        self._past = past
 
     def add_all(self, select: exp.Select, scope: Scope) -> None:
         """Add what a SELECT reads from.
@@ -92,14 +100,13 @@ class FromClause:
         if not schema and name in scope.ctes:
             scope.relations.append(derived_relation(scope.ctes[name], alias, name))
             return
-        if node.catalog or schema not in ("", PREVIOUS):
-            raise self._parsed.refuse(
-                node, f'there is no schema "{node.db}"', 'Read a table by its name, or one of the schema "previous".'
-            )
+        if node.catalog or schema not in ("", self._past):
+            advice = f', or one of the schema "{self._past}"' if self._past is not None else ""
+            raise self._parsed.refuse(node, f'there is no schema "{node.db}"', f"Read a table by its name{advice}.")
         if self._dictionary.table(name) is None:
             known = {table.name for table in self._dictionary.tables} | set(scope.ctes)
             raise self._names.unknown(node.this, "table", known)
-        table = TableName(name, schema == PREVIOUS)
+        table = TableName(name, is_previous=schema != "")
         self._read.add_table(table)
         columns = tuple(self._dictionary.columns(name))
         visible = renamed(Output(columns=columns, is_open=False), alias).columns

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from posture.definitions.column_names import ColumnNames, ColumnsRead
+from posture.definitions.column_names import PREVIOUS, ColumnNames, ColumnsRead
 from posture.definitions.dictionary import Dictionary
 from posture.definitions.from_clause import FromClause
 from posture.definitions.relations import renamed, same_names, united
@@ -24,10 +24,12 @@ class SqlReader:
     """Resolves the names of one or more pieces of SQL and gathers what they read in ``columns_read``.
 
     ``columns_matched`` are those of them by which rows find each other: compared for equality with another column.
+    ``past`` is the schema in which the tables can be read as they were before; None if there is none.
     """
 
-    def __init__(self, dictionary: Dictionary) -> None:
+    def __init__(self, dictionary: Dictionary, *, past: str | None = PREVIOUS) -> None:
         self._dictionary = dictionary
+        self._past = past
         self._read = ColumnsRead()
 
     @property
@@ -44,7 +46,7 @@ class SqlReader:
         Raises:
             SqlRefused: a table or a column does not exist.
         """
-        return _Resolver(self._dictionary, self._read, parsed).query(parsed.tree, outer=None, ctes={})
+        return self._resolver(parsed).query(parsed.tree, outer=None, ctes={})
 
     def read_condition(self, parsed: ParsedSql, *, over: Output) -> None:
         """Gather what a condition over the columns of a query reads beyond them.
@@ -52,18 +54,32 @@ class SqlReader:
         Raises:
             SqlRefused: a table or a column does not exist.
         """
-        resolver = _Resolver(self._dictionary, self._read, parsed)
         rows = Relation(name="resources", columns=same_names(over.columns), table=None, is_open=over.is_open)
-        resolver.visit(parsed.tree, Scope(outer=None, ctes={}, relations=[rows]))
+        self._resolver(parsed).visit(parsed.tree, Scope(outer=None, ctes={}, relations=[rows]))
+
+    def read_over(self, parsed: ParsedSql, *, table: str) -> None:
+        """Gather what a condition over the rows of a table reads, of that table and beyond.
+
+        Raises:
+            SqlRefused: a table or a column does not exist.
+        """
+        name = TableName(table, is_previous=False)
+        self._read.add_table(name)
+        columns = same_names(tuple(self._dictionary.columns(table)))
+        rows = Relation(name=table, columns=columns, table=name, is_open=False)
+        self._resolver(parsed).visit(parsed.tree, Scope(outer=None, ctes={}, relations=[rows]))
+
+    def _resolver(self, parsed: ParsedSql) -> _Resolver:
+        return _Resolver(self._dictionary, self._read, parsed, past=self._past)
 
 
 class _Resolver:
     """Walks one syntax tree."""
 
-    def __init__(self, dictionary: Dictionary, read: ColumnsRead, parsed: ParsedSql) -> None:
+    def __init__(self, dictionary: Dictionary, read: ColumnsRead, parsed: ParsedSql, *, past: str | None) -> None:
         self._parsed = parsed
-        self._names = ColumnNames(parsed, read)
-        self._from = FromClause(dictionary, parsed, read, self._names, self)
+        self._names = ColumnNames(parsed, read, past=past)
+        self._from = FromClause(dictionary, parsed, read, self._names, self, past=past)
 
     def query(self, node: exp.Expr, *, outer: Scope | None, ctes: Mapping[str, Output]) -> Output:
         """Resolve a query with everything inside it and return its columns."""

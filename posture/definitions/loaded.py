@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from posture.definitions.compiled import Reads
 from posture.definitions.inline_tests import Case
 from posture.definitions.message import Message
+from posture.definitions.parameters import defaults_of
 from posture.definitions.yaml_source import YamlDocument
 from posture.domain.check import Check, ParameterValue
 
@@ -38,4 +39,4 @@ class LoadedCheck:
     @property
     def defaults(self) -> dict[str, ParameterValue]:
         """The parameters with their default values."""
-        return {parameter.name: parameter.default for parameter in self.check.parameters}
+        return defaults_of(self.check.parameters)

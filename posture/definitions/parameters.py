@@ -1,18 +1,20 @@
-"""Parameters of checks: their declaration in the file, and the values a tenant's settings give them."""
+"""Parameters of checks and actions: their declaration in the file, and the values that somebody gives them."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, TypeVar
 
-from posture.definitions.check_model import ParameterModel
+from posture.definitions.check_model import ParameterShape
 from posture.definitions.dictionary import did_you_mean
 from posture.definitions.vocabulary import ITEM_KINDS
 from posture.domain.check import Check, Parameter, ParameterType, ParameterValue
 
 _Number = TypeVar("_Number", int, float)
+_OBJECT_ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -20,8 +22,8 @@ class ParameterRefused(Exception):
     """A parameter or a value for it does not fit; the text is a sentence without its end."""
 
 
-def declared_parameter(name: str, model: ParameterModel) -> Parameter:
-    """Return the parameter that a file declares.
+def declared_parameter(name: str, model: ParameterShape, default: object) -> Parameter:
+    """Return the parameter that a file declares; ``default`` None if it has none.
 
     Raises:
         ParameterRefused: its range or choices do not fit its type, or its default does not fit them.
@@ -39,14 +41,16 @@ def declared_parameter(name: str, model: ParameterModel) -> Parameter:
     parameter = Parameter(
         name=name,
         type=model.type,
-        default=False,
+        default=None,
         unit=model.unit,
         minimum=model.min,
         maximum=model.max,
         choices=choices,
         help=model.help,
     )
-    return Parameter(**{**vars(parameter), "default": fitting_value(parameter, model.default)})
+    if default is None:
+        return parameter
+    return replace(parameter, default=fitting_value(parameter, default))
 
 
 def fitting_value(parameter: Parameter, value: object) -> ParameterValue:
@@ -62,6 +66,8 @@ def fitting_value(parameter: Parameter, value: object) -> ParameterValue:
         return value
     if kind is ParameterType.STRING and isinstance(value, str):
         return _fitting_choice(parameter, value)
+    if kind is ParameterType.OBJECT_ID and isinstance(value, str):
+        return _fitting_id(value)
     if kind is ParameterType.INTEGER and isinstance(value, int) and not isinstance(value, bool):
         return _in_range(parameter, value)
     if kind is ParameterType.NUMBER and isinstance(value, int | float) and not isinstance(value, bool):
@@ -75,24 +81,49 @@ def parameter_values(check: Check, overrides: Mapping[str, object]) -> dict[str,
     Raises:
         ParameterRefused: a setting names a parameter that the check does not have, or does not fit it.
     """
-    known = {parameter.name: parameter for parameter in check.parameters}
-    for name in overrides:
+    return values_given(f"check {check.id}", check.parameters, overrides)
+
+
+def values_given(
+    whose: str, parameters: Iterable[Parameter], given: Mapping[str, object]
+) -> dict[str, ParameterValue]:
+    """Return the value of each parameter: the one given, else the default. ``whose`` begins the sentences.
+
+    Raises:
+        ParameterRefused: a parameter does not exist, a value does not fit, or one that has to be given is not.
+    """
+    known = {parameter.name: parameter for parameter in parameters}
+    for name in given:
         if name not in known:
             advice = did_you_mean(name, known, otherwise=f"It has: {', '.join(known) or 'none'}.")
-            raise ParameterRefused(f'check {check.id} has no parameter "{name}". {advice}')
+            raise ParameterRefused(f'{whose} has no parameter "{name}". {advice}')
     values: dict[str, ParameterValue] = {}
     for name, parameter in known.items():
         try:
-            values[name] = fitting_value(parameter, overrides[name]) if name in overrides else parameter.default
+            value = fitting_value(parameter, given[name]) if name in given else parameter.default
         except ParameterRefused as refused:
-            raise ParameterRefused(f'check {check.id}, parameter "{name}": {refused}') from refused
+            raise ParameterRefused(f'{whose}, parameter "{name}": {refused}') from refused
+        if value is None:
+            raise ParameterRefused(f'{whose} needs the parameter "{name}"')
+        values[name] = value
     return values
+
+
+def defaults_of(parameters: Iterable[Parameter]) -> dict[str, ParameterValue]:
+    """Return the default of each parameter that has one."""
+    return {parameter.name: parameter.default for parameter in parameters if parameter.default is not None}
 
 
 def _fitting_list(parameter: Parameter, value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise ParameterRefused(f"a list of texts is expected, not {value!r}")
     return tuple(_fitting_choice(parameter, _as_graph_writes(item)) for item in value)
+
+
+def _fitting_id(value: str) -> str:
+    if not _OBJECT_ID.fullmatch(value):
+        raise ParameterRefused(f"an id of Microsoft Graph is expected, not {value!r}")
+    return _as_graph_writes(value)
 
 
 def _as_graph_writes(item: str) -> str:
@@ -117,5 +148,10 @@ def _in_range(parameter: Parameter, value: _Number) -> _Number:
 
 
 def _expected(kind: ParameterType) -> str:
-    words = {ParameterType.BOOLEAN: "true or false", ParameterType.INTEGER: "a whole number"}
-    return words.get(kind, "a number" if kind is ParameterType.NUMBER else "a text")
+    words = {
+        ParameterType.BOOLEAN: "true or false",
+        ParameterType.INTEGER: "a whole number",
+        ParameterType.NUMBER: "a number",
+        ParameterType.OBJECT_ID: "an id of Microsoft Graph",
+    }
+    return words.get(kind, "a text")

@@ -26,16 +26,19 @@ class ParameterType(StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     STRING = "string"
+    OBJECT_ID = "object_id"
     LIST = "list"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One setting of a check. ``choices`` closes the vocabulary of a string or of a list's items; empty is open."""
+    """One setting of a check or an action. ``choices`` closes the vocabulary of a string or of a list's items; empty
+    is open. ``default`` is None if a value has to be given, which only actions ask for.
+    """
 
     name: str
     type: ParameterType
-    default: ParameterValue
+    default: ParameterValue | None
     unit: str | None
     minimum: float | None
     maximum: float | None
