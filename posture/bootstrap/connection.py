@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from posture.config import (
-    CertificateReader,
-    ClientSecretReader,
+    CertificateCredential,
+    ClientSecretCredential,
     HttpSettings,
-    ManagedIdentityReader,
-    Reader,
+    ManagedIdentityCredential,
+    ResolvedCredential,
     TenantSettings,
-    WorkloadIdentityReader,
+    WorkloadIdentityCredential,
 )
+from posture.errors import SettingsError
 from posture.graph.clouds import CLOUD_ROOTS, CloudRoots
 from posture.graph.credentials import (
     Certificate,
@@ -23,20 +24,44 @@ from posture.graph.credentials import (
 
 
 def connection_of(tenant: TenantSettings, *, http: HttpSettings) -> Connection:
-    """Return the connection of a tenant; this is when its secrets are looked up.
+    """Return the connection of a tenant's reader; this is when its secrets are looked up.
 
     Raises:
         SettingsError: a variable or file that the credential refers to is missing.
     """
+    return _connection(tenant, tenant.reader.resolve(), http)
+
+
+def remediator_connection_of(tenant: TenantSettings, *, http: HttpSettings) -> Connection:
+    """Return the connection of a tenant's remediator; this is when its secrets are looked up.
+
+    Raises:
+        SettingsError: the tenant has no remediator, a variable or file that its credential refers to is missing, or
+            it turns out to be the same identity as the reader.
+    """
+    if tenant.remediator is None:
+        raise SettingsError(
+            f"{tenant.name} is only read: its settings have no remediator. Register one, "
+            "posture permissions --actions --format steps tells how, and add it to the tenant"
+        )
+    credential = tenant.remediator.resolve()
+    if credential.client_id == tenant.reader.resolve_client_id():
+        raise SettingsError(
+            f"{tenant.name}: the remediator turns out to be the same identity as the reader. "
+            "Register a second application for it: posture permissions --actions --format steps"
+        )
+    return _connection(tenant, credential, http)
+
+
+def _connection(tenant: TenantSettings, credential: ResolvedCredential, http: HttpSettings) -> Connection:
     roots = _roots(tenant)
-    reader = tenant.reader.resolve()
     return Connection(
         tenant_id=tenant.tenant_id,
         cloud=tenant.cloud,
         graph_root=roots.graph,
         login_root=roots.login,
-        client_id=reader.client_id,
-        credential=_credential(reader),
+        client_id=credential.client_id,
+        credential=_credential(credential),
         ca_bundle=http.ca_bundle,
         proxy=http.proxy.reveal() if http.proxy else None,
     )
@@ -48,13 +73,13 @@ def _roots(tenant: TenantSettings) -> CloudRoots:
     return CLOUD_ROOTS[tenant.cloud]
 
 
-def _credential(reader: Reader) -> Credential:
-    match reader:
-        case ClientSecretReader():
-            return ClientSecret(value=reader.secret.reveal())
-        case CertificateReader():
-            return Certificate(path=reader.path, password=reader.password.reveal() if reader.password else None)
-        case WorkloadIdentityReader():
-            return WorkloadIdentity(token_file=reader.token_file)
-        case ManagedIdentityReader():
+def _credential(resolved: ResolvedCredential) -> Credential:
+    match resolved:
+        case ClientSecretCredential():
+            return ClientSecret(value=resolved.secret.reveal())
+        case CertificateCredential():
+            return Certificate(path=resolved.path, password=resolved.password.reveal() if resolved.password else None)
+        case WorkloadIdentityCredential():
+            return WorkloadIdentity(token_file=resolved.token_file)
+        case ManagedIdentityCredential():
             return ManagedIdentity()

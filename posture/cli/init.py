@@ -34,6 +34,13 @@ def init(
     client_id: Annotated[
         str | None, typer.Option(help="Application (client) id, if it is registered already.")
     ] = None,
+    actions: Annotated[
+        bool | None,
+        typer.Option("--actions/--no-actions", help="Whether posture may change the tenant, after approval."),
+    ] = None,
+    remediator_client_id: Annotated[
+        str | None, typer.Option(help="Application (client) id of the remediator, if it is registered already.")
+    ] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing; take defaults.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
@@ -51,6 +58,8 @@ def init(
         endpoints=_endpoints(ask, chosen, graph, login),
         credential=ask.choice("--credential", credential, "Credential", _CREDENTIALS, default=_CREDENTIALS[0]),
         client_id=client_id or ask.optional("Application (client) id, empty if it is not registered yet"),
+        with_remediator=_wants_actions(ask, actions, remediator_client_id),
+        remediator_client_id=remediator_client_id,
     )
     _write(draft, file, force=force)
     _show_next_steps(draft, file)
@@ -71,6 +80,12 @@ class _Questions:
         answer = "" if self._silent else str(typer.prompt(question, default="", show_default=False))
         return answer.strip() or None
 
+    def yes(self, given: bool | None, question: str) -> bool:
+        """Ask for a yes; silence is a no."""
+        if given is None and not self._silent:
+            return typer.confirm(question, default=False)
+        return bool(given)
+
     def choice(self, option: str, given: str | None, question: str, known: tuple[str, ...], *, default: str) -> str:
         if given is None and not self._silent:
             given = str(typer.prompt(f"{question} ({', '.join(known)})", default=str(default)))
@@ -81,6 +96,14 @@ class _Questions:
             advice = did_you_mean(answer, known, otherwise=f"Choose one of: {', '.join(known)}.")
             raise UsageError(f'{option} does not know "{answer}". {advice}')
         return answer
+
+
+def _wants_actions(ask: _Questions, actions: bool | None, client_id: str | None) -> bool:
+    if client_id is not None:
+        if actions is False:
+            raise UsageError("--remediator-client-id belongs to --actions")
+        return True
+    return ask.yes(actions, "Shall posture be able to change the tenant, each time after approval?")
 
 
 def _endpoints(ask: _Questions, cloud: Cloud, graph: str | None, login: str | None) -> Endpoints | None:
@@ -104,6 +127,8 @@ def _draft(
     endpoints: Endpoints | None,
     credential: str,
     client_id: str | None,
+    with_remediator: bool,
+    remediator_client_id: str | None,
 ) -> Draft:
     from posture.config import Credential, Draft
 
@@ -114,6 +139,8 @@ def _draft(
         endpoints=endpoints,
         credential=Credential(credential),
         client_id=client_id,
+        with_remediator=with_remediator,
+        remediator_client_id=remediator_client_id,
     )
 
 

@@ -1,44 +1,52 @@
 """Settings file and environment → typed values."""
 
+from posture.config.action_names import refuse_unknown_actions
 from posture.config.check_names import refuse_unknown_checks
+from posture.config.credentials import (
+    CertificateCredential,
+    ClientSecretCredential,
+    CredentialSettings,
+    ManagedIdentityCredential,
+    ResolvedCredential,
+    WorkloadIdentityCredential,
+)
 from posture.config.draft import Credential, Draft, draft_text
+from posture.config.fingerprint import Fingerprint
 from posture.config.loading import load_settings, parse_settings
 from posture.config.location import FILE_NAMES, find_config
 from posture.config.references import Secret, SettingText
+from posture.config.remediation import RemediationSettings
 from posture.config.settings import (
-    CertificateReader,
     CheckSettings,
-    ClientSecretReader,
     Endpoints,
     HttpSettings,
-    ManagedIdentityReader,
-    Reader,
-    ReaderSettings,
     Settings,
     TenantSettings,
-    WorkloadIdentityReader,
 )
 
 __all__ = [
     "FILE_NAMES",
-    "CertificateReader",
+    "CertificateCredential",
     "CheckSettings",
-    "ClientSecretReader",
+    "ClientSecretCredential",
     "Credential",
+    "CredentialSettings",
     "Draft",
     "Endpoints",
+    "Fingerprint",
     "HttpSettings",
-    "ManagedIdentityReader",
-    "Reader",
-    "ReaderSettings",
+    "ManagedIdentityCredential",
+    "RemediationSettings",
+    "ResolvedCredential",
     "Secret",
     "SettingText",
     "Settings",
     "TenantSettings",
-    "WorkloadIdentityReader",
+    "WorkloadIdentityCredential",
     "draft_text",
     "find_config",
     "load_settings",
     "parse_settings",
+    "refuse_unknown_actions",
     "refuse_unknown_checks",
 ]

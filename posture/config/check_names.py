@@ -21,7 +21,7 @@ def refuse_unknown_checks(settings: Settings, known: Mapping[str, Collection[str
     for place in places:
         for steps, check in _named(settings, place):
             if check not in known:
-                raise _unknown("check", check, known, settings.document.locate(steps), "posture checks list")
+                raise unknown_name("check", check, known, settings.document.locate(steps), "posture checks list")
         for check, names in _parameters(settings, place):
             _refuse_parameters(settings, (*place, "params", check), names, known)
 
@@ -31,11 +31,11 @@ def _refuse_parameters(
 ) -> None:
     check = str(steps[-1])
     if check not in known:
-        raise _unknown("check", check, known, settings.document.locate_key(steps), "posture checks list")
+        raise unknown_name("check", check, known, settings.document.locate_key(steps), "posture checks list")
     for name in names:
         if name not in known[check]:
             at = settings.document.locate_key((*steps, name))
-            raise _unknown(f"parameter of {check}", name, known[check], at, f"posture checks show {check}")
+            raise unknown_name(f"parameter of {check}", name, known[check], at, f"posture checks show {check}")
 
 
 def _named(settings: Settings, place: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
@@ -51,6 +51,7 @@ def _parameters(settings: Settings, place: tuple[Step, ...]) -> Iterator[tuple[s
         yield from ((check, list(names)) for check, names in given.items() if isinstance(names, dict))
 
 
-def _unknown(what: str, name: str, known: Collection[str], at: Location, command: str) -> SettingsError:
+def unknown_name(what: str, name: str, known: Collection[str], at: Location, command: str) -> SettingsError:
+    """Return the error about a name at a place of the file; ``command`` shows the known ones."""
     advice = did_you_mean(name, known, otherwise=f"{command} shows what there is.")
     return SettingsError(f'{at}: there is no {what} "{name}". {advice}')

@@ -23,7 +23,10 @@ class Credential(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The answers that a first settings file needs. ``client_id`` None: not registered yet."""
+    """The answers that a first settings file needs. A client id None: not registered yet.
+
+    ``with_remediator`` adds the identity that carries out actions; it signs in in the same way as the reader.
+    """
 
     name: str
     tenant_id: str
@@ -31,6 +34,8 @@ class Draft:
     endpoints: Endpoints | None
     credential: Credential
     client_id: str | None
+    with_remediator: bool
+    remediator_client_id: str | None
 
     def variable(self, what: str) -> str:
         """Return the environment variable that holds something of this tenant: ``POSTURE_CONTOSO_SECRET``."""
@@ -46,7 +51,8 @@ def draft_text(draft: Draft) -> str:
         f"    cloud: {draft.cloud.value:<20}# public | usgov | usgov-dod | china | custom",
         *_endpoints(draft.endpoints),
         "    reader:                   # exactly one kind of credential",
-        *_reader(draft),
+        *_credential(draft, "reader", draft.client_id, draft.variable("")),
+        *_remediator(draft),
         _TAIL.rstrip("\n"),
     ]
     return "\n".join(lines) + "\n"
@@ -62,17 +68,34 @@ def _endpoints(endpoints: Endpoints | None) -> list[str]:
     ]
 
 
-def _reader(draft: Draft) -> list[str]:
+def _remediator(draft: Draft) -> list[str]:
+    if not draft.with_remediator:
+        return ["    # remediator: {client_id: …, client_secret: …}    # for actions; without it posture only reads"]
+    return [
+        "    remediator:               # carries out approved plans; another identity than the reader",
+        *_credential(draft, "remediator", draft.remediator_client_id, draft.variable("REMEDIATOR_")),
+    ]
+
+
+def _credential(draft: Draft, identity: str, client_id: str | None, prefix: str) -> list[str]:
+    """Return the lines below ``reader`` or ``remediator``; ``prefix`` begins the names of its variables."""
     if draft.credential is Credential.MANAGED_IDENTITY:
-        inside = "{}" if draft.client_id is None else f"{{client_id: {_quoted(draft.client_id)}}}"
-        return [f"      managed_identity: {inside}"]
-    return [_client_id(draft), *_KEYS[draft.credential].format(secret=draft.variable("SECRET")).splitlines()]
+        return [f"      managed_identity: {_managed(identity, client_id, prefix)}"]
+    keys = _KEYS[draft.credential].format(secret=f"{prefix}SECRET", identity=identity)
+    return [f"      client_id: {_client_id(client_id, prefix)}", *keys.splitlines()]
 
 
-def _client_id(draft: Draft) -> str:
-    if draft.client_id is not None:
-        return f"      client_id: {_quoted(draft.client_id)}"
-    return f"      client_id: ${{env:{draft.variable('CLIENT_ID')}}}   # or write the application (client) id here"
+def _managed(identity: str, client_id: str | None, prefix: str) -> str:
+    if client_id is not None:
+        return f"{{client_id: {_quoted(client_id)}}}"
+    # A machine has one system-assigned identity: the other of the two must be a user-assigned one.
+    return "{}" if identity == "reader" else f'{{client_id: "${{env:{prefix}CLIENT_ID}}"}}'
+
+
+def _client_id(client_id: str | None, prefix: str) -> str:
+    if client_id is not None:
+        return _quoted(client_id)
+    return f"${{env:{prefix}CLIENT_ID}}   # or write the application (client) id here"
 
 
 def _quoted(text: str) -> str:
@@ -84,7 +107,7 @@ _WORDS: Final = frozenset({"true", "True", "TRUE", "false", "False", "FALSE", "n
 _KEYS: Final = {
     Credential.CERTIFICATE: (
         "      certificate:            # PEM or PFX, with the private key\n"
-        "        path: ./reader.pem\n"
+        "        path: ./{identity}.pem\n"
         "        # password: ${{env:{secret}}}"
     ),
     Credential.SECRET: "      client_secret: ${{env:{secret}}}   # or ${{file:PATH}}; never the secret itself",
@@ -102,6 +125,7 @@ data_dir: ./posture-data      # snapshots and the embedded database
 # http: {ca_bundle: ./ca.pem, proxy: "http://proxy.example.com:3128"}
 # snapshots: {keep: 5}
 # checks: {directories: [], only: [], skip: [], params: {secret-expiring-soon: {warn_days: 60}}}
+# remediation: {people: 1, valid_for: 24h, limits: {per_run: 50, per_day: 200, share: 5%, failures: 3}, actions: {}}
 
 tenants:
 """

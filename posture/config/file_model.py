@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from posture.definitions.quantities import duration, share
 from posture.domain.tenant import Cloud
 
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Share = Annotated[float, BeforeValidator(share)]
 ParameterItem = bool | int | float | str | list[str]
 
 
@@ -39,6 +43,32 @@ class ChecksModel(TenantChecksModel):
     directories: list[Text] = Field(default_factory=list)
 
 
+class ActionsModel(_Strict):
+    directories: list[Text] = Field(default_factory=list)
+
+
+class LimitsModel(_Strict):
+    per_run: int | None = Field(default=None, ge=1)
+    per_day: int | None = Field(default=None, ge=1)
+    share: Share | None = None
+    failures: int | None = Field(default=None, ge=1)
+
+
+class DemandsModel(_Strict):
+    people: int | None = Field(default=None, ge=1, le=10)
+    role: Literal["helpdesk", "admin"] | None = None
+    valid_for: Duration | None = None
+    limits: LimitsModel = Field(default_factory=LimitsModel)
+
+
+class RemediationModel(DemandsModel):
+    actions: dict[str, DemandsModel] = Field(default_factory=dict)
+
+
+class TenantRemediationModel(RemediationModel):
+    enabled: bool = True
+
+
 class EndpointsModel(_Strict):
     graph: Text
     login: Text
@@ -57,7 +87,7 @@ class WorkloadIdentityModel(_Strict):
     token_file: Text
 
 
-class ReaderModel(_Strict):
+class CredentialModel(_Strict):
     client_id: Text | None = None
     client_secret: Text | None = None
     certificate: CertificateModel | None = None
@@ -75,7 +105,9 @@ class TenantModel(_Strict):
     tenant_id: Text
     cloud: Cloud = Field(default=Cloud.PUBLIC, strict=False)
     endpoints: EndpointsModel | None = None
-    reader: ReaderModel
+    reader: CredentialModel
+    remediator: CredentialModel | None = None
+    remediation: TenantRemediationModel = Field(default_factory=TenantRemediationModel)
     protected: ProtectedModel = Field(default_factory=ProtectedModel)
     checks: TenantChecksModel = Field(default_factory=TenantChecksModel)
 
@@ -86,4 +118,6 @@ class SettingsModel(_Strict):
     http: HttpModel = Field(default_factory=HttpModel)
     snapshots: SnapshotsModel = Field(default_factory=SnapshotsModel)
     checks: ChecksModel = Field(default_factory=ChecksModel)
+    actions: ActionsModel = Field(default_factory=ActionsModel)
+    remediation: RemediationModel = Field(default_factory=RemediationModel)
     tenants: list[TenantModel] = Field(min_length=1)

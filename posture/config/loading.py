@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Final
 
+from posture.config.credentials import resolved_path
 from posture.config.file_model import SettingsModel
 from posture.config.references import Secret, SettingText
-from posture.config.settings import HttpSettings, Settings, resolved_path
+from posture.config.remediation import remediation_settings
+from posture.config.settings import HttpSettings, Settings
 from posture.config.settings_file import SettingsFile
 from posture.config.tenants import TenantsPart, check_settings
 from posture.definitions.model_errors import validate
-from posture.definitions.yaml_source import Step, YamlDocument, parse_yaml, read_yaml
+from posture.definitions.yaml_source import YamlDocument, parse_yaml, read_yaml
 from posture.errors import DefinitionError, SettingsError
 
 _GUIDE: Final = "config.example.yaml and the how-to guides show every key."
+_IDENTITIES: Final = ("reader", "remediator")
+_SECRETS: Final = (("client_secret",), ("certificate", "password"))
 _PASSWORD_IN_URL: Final = re.compile(r"://[^/@\s]*:(?!\$\{)[^/@\s]+@")
 
 
@@ -62,14 +67,18 @@ class _Loader:
             store_url=self._store_url(data_dir),
             http=self._http(),
             snapshots_kept=model.snapshots.keep,
-            check_directories=tuple(
-                self._file.path(("checks", "directories", position), default=text)
-                for position, text in enumerate(model.checks.directories)
-            ),
+            check_directories=self._directories("checks", model.checks.directories),
+            action_directories=self._directories("actions", model.actions.directories),
             checks=check_settings(model.checks),
+            remediation=remediation_settings(model.remediation),
             tenants=tuple(TenantsPart(self._file, model.tenants).all()),
             warnings=tuple(self._warnings()),
             document=self._file.document,
+        )
+
+    def _directories(self, part: str, given: list[str]) -> tuple[Path, ...]:
+        return tuple(
+            self._file.path((part, "directories", position), default=text) for position, text in enumerate(given)
         )
 
     def _store_url(self, data_dir: Path) -> Secret:
@@ -97,12 +106,10 @@ class _Loader:
         return HttpSettings(ca_bundle=ca_bundle, proxy=None if proxy is None else proxy.secret())
 
     def _warnings(self) -> Iterator[str]:
-        for position in range(len(self._model.tenants)):
-            steps: tuple[Step, ...] = ("tenants", position, "reader")
-            for secret in (("client_secret",), ("certificate", "password")):
-                text = self._file.text((*steps, *secret))
-                if text is not None and not text.has_reference:
-                    yield _literal(text)
+        for position, identity, secret in product(range(len(self._model.tenants)), _IDENTITIES, _SECRETS):
+            text = self._file.text(("tenants", position, identity, *secret))
+            if text is not None and not text.has_reference:
+                yield _literal(text)
         for steps in (("store", "url"), ("http", "proxy")):
             text = self._file.text(steps)
             if text is not None and _PASSWORD_IN_URL.search(text.text):

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
+from posture.config.credentials import CredentialSettings, resolved_guid
+from posture.config.fingerprint import Fingerprint, fingerprint_of
 from posture.config.references import Secret, SettingText
+from posture.config.remediation import RemediationSettings
 from posture.definitions.dictionary import did_you_mean
 from posture.definitions.yaml_source import YamlDocument
+from posture.domain.action import ApprovalRule, Limits
 from posture.domain.check import ParameterValue
 from posture.domain.tenant import Cloud
 from posture.errors import UsageError
-
-_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,76 +51,21 @@ class Endpoints:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClientSecretReader:
-    client_id: str
-    secret: Secret
-
-
-@dataclass(frozen=True, kw_only=True)
-class CertificateReader:
-    """``path`` is a PEM or PFX file with certificate and private key."""
-
-    client_id: str
-    path: Path
-    password: Secret | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ManagedIdentityReader:
-    """``client_id`` None means the identity that the system assigned."""
-
-    client_id: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkloadIdentityReader:
-    client_id: str
-    token_file: Path
-
-
-Reader = ClientSecretReader | CertificateReader | ManagedIdentityReader | WorkloadIdentityReader
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReaderSettings:
-    """How a tenant is signed in to, references not yet looked up. Exactly one kind of credential is set."""
-
-    client_id: SettingText | None
-    client_secret: SettingText | None
-    certificate_path: SettingText | None
-    certificate_password: SettingText | None
-    token_file: SettingText | None
-
-    def resolve(self) -> Reader:
-        """Return the credential with its secrets.
-
-        Raises:
-            SettingsError: a variable or file that the credential refers to is missing, or a client id is no GUID.
-        """
-        client_id = None if self.client_id is None else resolved_guid(self.client_id)
-        if client_id is not None and self.client_secret is not None:
-            return ClientSecretReader(client_id=client_id, secret=self.client_secret.secret())
-        if client_id is not None and self.certificate_path is not None:
-            password = self.certificate_password
-            return CertificateReader(
-                client_id=client_id,
-                path=resolved_path(self.certificate_path),
-                password=None if password is None else password.secret(),
-            )
-        if client_id is not None and self.token_file is not None:
-            return WorkloadIdentityReader(client_id=client_id, token_file=resolved_path(self.token_file))
-        return ManagedIdentityReader(client_id=client_id)
-
-
-@dataclass(frozen=True, kw_only=True)
 class TenantSettings:
-    """One tenant. What it refers to is looked up on use, so that it does not stand in the way of the others."""
+    """One tenant. What it refers to is looked up on use, so that it does not stand in the way of the others.
+
+    ``remediator`` None means that the tenant is only read. ``remediation_enabled`` is what the tenant's own part
+    says; without a remediator nothing can be changed in any case.
+    """
 
     name: str
     cloud: Cloud
     endpoints: Endpoints | None
     tenant_id_text: SettingText
-    reader: ReaderSettings
+    reader: CredentialSettings
+    remediator: CredentialSettings | None
+    remediation_enabled: bool
+    remediation: RemediationSettings
     protected_users: tuple[str, ...]
     protected_groups: tuple[str, ...]
     checks: CheckSettings
@@ -149,7 +94,9 @@ class Settings:
     http: HttpSettings
     snapshots_kept: int
     check_directories: tuple[Path, ...]
+    action_directories: tuple[Path, ...]
     checks: CheckSettings
+    remediation: RemediationSettings
     tenants: tuple[TenantSettings, ...]
     warnings: tuple[str, ...]
     document: YamlDocument = field(repr=False)
@@ -175,18 +122,17 @@ class Settings:
         """Return the parameters set for a check; what the tenant sets wins."""
         return {**self.checks.parameters.get(check, {}), **tenant.checks.parameters.get(check, {})}
 
+    def rule_overrides(self, tenant: TenantSettings, action: str) -> tuple[ApprovalRule, ...]:
+        """Return what the whole file and the tenant ask of approvals of an action, besides the action file."""
+        return tuple(asked.rule for part in self._remediation(tenant) for asked in part.demands(action))
 
-def resolved_guid(text: SettingText) -> str:
-    """Return the resolved text as a GUID in lower case; raise SettingsError if it is none."""
-    value = text.resolve().strip()
-    if not _GUID.fullmatch(value):
-        raise text.error(
-            "it is not a GUID",
-            "Copy the id from the overview page in the Entra admin center, e.g. 11111111-1111-1111-1111-111111111111",
-        )
-    return value.lower()
+    def limit_overrides(self, tenant: TenantSettings, action: str) -> tuple[Limits, ...]:
+        """Return the limits that the whole file and the tenant set for an action, besides the action file."""
+        return tuple(asked.limits for part in self._remediation(tenant) for asked in part.demands(action))
 
+    def fingerprint(self) -> Fingerprint:
+        """Return what the audit keeps of these settings: a digest and a summary, both without secrets."""
+        return fingerprint_of(self.document)
 
-def resolved_path(text: SettingText) -> Path:
-    """Return the resolved text as an absolute path; a relative one starts at the settings file's directory."""
-    return (text.at.path.parent / Path(text.resolve()).expanduser()).absolute()
+    def _remediation(self, tenant: TenantSettings) -> tuple[RemediationSettings, ...]:
+        return self.remediation, tenant.remediation

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from posture.config.credentials import resolved_path
 from posture.config.references import SettingText
-from posture.config.settings import resolved_path
 from posture.definitions.yaml_source import Step, YamlDocument
 from posture.errors import SettingsError
 

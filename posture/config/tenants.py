@@ -1,4 +1,4 @@
-"""The tenants of a settings file: names, endpoints, and exactly one credential each."""
+"""The tenants of a settings file: names, endpoints, and the identities that sign in."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from posture.config.credential_part import read_credential, refuse_one_identity
+from posture.config.credentials import resolved_guid
 from posture.config.file_model import EndpointsModel, TenantChecksModel, TenantModel
-from posture.config.settings import CheckSettings, Endpoints, ReaderSettings, TenantSettings, resolved_guid
+from posture.config.remediation import remediation_settings
+from posture.config.settings import CheckSettings, Endpoints, TenantSettings
 from posture.config.settings_file import SettingsFile
-from posture.definitions.yaml_source import Plain, Step
+from posture.definitions.yaml_source import Step
 from posture.domain.check import ParameterValue
 from posture.domain.tenant import Cloud
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_KINDS: Final = ("client_secret", "certificate", "managed_identity", "workload_identity")
 
 
 class TenantsPart:
@@ -54,12 +56,20 @@ class TenantsPart:
             raise self._file.refuse(steps, "the tenant id is missing", "Add it")
         if not tenant_id.has_reference:
             resolved_guid(tenant_id)
+        reader = read_credential(self._file, (*steps, "reader"))
+        remediator = None
+        if model.remediator is not None:
+            remediator = read_credential(self._file, (*steps, "remediator"))
+            refuse_one_identity(self._file, (*steps, "remediator"), reader=reader, remediator=remediator)
         return TenantSettings(
             name=model.name,
             cloud=model.cloud,
             endpoints=self._endpoints(model, steps),
             tenant_id_text=tenant_id,
-            reader=self._reader((*steps, "reader")),
+            reader=reader,
+            remediator=remediator,
+            remediation_enabled=model.remediation.enabled,
+            remediation=remediation_settings(model.remediation),
             protected_users=tuple(model.protected.users),
             protected_groups=tuple(model.protected.groups),
             checks=check_settings(model.checks),
@@ -88,45 +98,6 @@ class TenantsPart:
         if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
             raise self._file.refuse((*steps, key), "it has more than host and port", "Write https://host:port")
         return url.rstrip("/")
-
-    def _reader(self, steps: tuple[Step, ...]) -> ReaderSettings:
-        kind = self._credential_kind(steps)
-        client_id = self._file.text((*steps, "client_id"))
-        if kind == "managed_identity":
-            if client_id is not None:
-                raise self._file.refuse(
-                    (*steps, "client_id"),
-                    "a managed identity has no client id here",
-                    "Remove it, or move it into managed_identity: {client_id: …}",
-                )
-            client_id = self._file.text((*steps, kind, "client_id"))
-        elif client_id is None:
-            raise self._file.refuse(
-                steps, 'the key "client_id" is missing', "Add the application id of the registration"
-            )
-        if client_id is not None and not client_id.has_reference:
-            resolved_guid(client_id)
-        return ReaderSettings(
-            client_id=client_id,
-            client_secret=self._file.text((*steps, "client_secret")),
-            certificate_path=self._file.text((*steps, "certificate", "path")),
-            certificate_password=self._file.text((*steps, "certificate", "password")),
-            token_file=self._file.text((*steps, "workload_identity", "token_file")),
-        )
-
-    def _credential_kind(self, steps: tuple[Step, ...]) -> str:
-        reader = self._file.document.at(steps)
-        given: dict[str, Plain] = reader if isinstance(reader, dict) else {}
-        # "managed_identity:" without anything after it is how people write "no further settings".
-        kinds = [
-            kind for kind in _KINDS if given.get(kind) is not None or (kind == "managed_identity" and kind in given)
-        ]
-        if len(kinds) == 1:
-            return kinds[0]
-        if not kinds:
-            raise self._file.refuse(steps, "no credential is given", f"Add one of: {', '.join(_KINDS)}")
-        at = (*steps, kinds[1])
-        raise self._file.refuse(at, f"more than one credential is given: {', '.join(kinds)}", "Keep one of them")
 
 
 def check_settings(model: TenantChecksModel) -> CheckSettings:

@@ -40,7 +40,7 @@ def test_init_without_questions_writes_settings_and_says_what_to_do(directory: P
 
 
 def test_init_asks_for_what_is_not_given(directory: Path) -> None:
-    done = posture("init", answers=f"fabrikam\n{TENANT_ID}\nchina\nmanaged-identity\n\n")
+    done = posture("init", answers=f"fabrikam\n{TENANT_ID}\nchina\nmanaged-identity\n\n\n")
     assert done.exit_code == 0, done.output
     tenant = load_settings(directory / "posture.yaml", environment={}).tenant("fabrikam")
     assert tenant.cloud is Cloud.CHINA

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posture.config import (
-    CertificateReader,
-    ClientSecretReader,
+    CertificateCredential,
+    ClientSecretCredential,
     Credential,
     Draft,
     Endpoints,
-    ManagedIdentityReader,
+    ManagedIdentityCredential,
     Secret,
-    WorkloadIdentityReader,
+    WorkloadIdentityCredential,
     draft_text,
     parse_settings,
 )
@@ -25,6 +25,7 @@ from posture.errors import SettingsError
 
 TENANT_ID = "11111111-1111-1111-1111-111111111111"
 CLIENT_ID = "22222222-2222-2222-2222-222222222222"
+REMEDIATOR_ID = "33333333-3333-3333-3333-333333333333"
 PATH = Path("/etc/posture/posture.yaml")
 
 
@@ -36,6 +37,8 @@ def a_draft(**changes: object) -> Draft:
         "endpoints": None,
         "credential": Credential.SECRET,
         "client_id": CLIENT_ID,
+        "with_remediator": False,
+        "remediator_client_id": None,
     }
     return Draft(**(fields | changes))  # type: ignore[arg-type]
 
@@ -43,13 +46,16 @@ def a_draft(**changes: object) -> Draft:
 @pytest.mark.parametrize(
     ("credential", "expected"),
     [
-        (Credential.SECRET, ClientSecretReader(client_id=CLIENT_ID, secret=Secret("s3cret"))),
+        (Credential.SECRET, ClientSecretCredential(client_id=CLIENT_ID, secret=Secret("s3cret"))),
         (
             Credential.CERTIFICATE,
-            CertificateReader(client_id=CLIENT_ID, path=PATH.with_name("reader.pem"), password=None),
+            CertificateCredential(client_id=CLIENT_ID, path=PATH.with_name("reader.pem"), password=None),
         ),
-        (Credential.MANAGED_IDENTITY, ManagedIdentityReader(client_id=CLIENT_ID)),
-        (Credential.WORKLOAD_IDENTITY, WorkloadIdentityReader(client_id=CLIENT_ID, token_file=Path("/run/token"))),
+        (Credential.MANAGED_IDENTITY, ManagedIdentityCredential(client_id=CLIENT_ID)),
+        (
+            Credential.WORKLOAD_IDENTITY,
+            WorkloadIdentityCredential(client_id=CLIENT_ID, token_file=Path("/run/token")),
+        ),
     ],
 )
 def test_every_kind_of_credential_can_be_read_back(credential: Credential, expected: object) -> None:
@@ -61,11 +67,49 @@ def test_every_kind_of_credential_can_be_read_back(credential: Credential, expec
     assert settings.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("credential", "expected"),
+    [
+        (Credential.SECRET, ClientSecretCredential(client_id=REMEDIATOR_ID, secret=Secret("rem3diator"))),
+        (
+            Credential.CERTIFICATE,
+            CertificateCredential(client_id=REMEDIATOR_ID, path=PATH.with_name("remediator.pem"), password=None),
+        ),
+        (Credential.MANAGED_IDENTITY, ManagedIdentityCredential(client_id=REMEDIATOR_ID)),
+        (
+            Credential.WORKLOAD_IDENTITY,
+            WorkloadIdentityCredential(client_id=REMEDIATOR_ID, token_file=Path("/run/token")),
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_remediator_signs_in_in_the_same_way_as_another_identity(
+    credential: Credential, expected: object, is_known: bool
+) -> None:
+    draft = a_draft(
+        credential=credential, with_remediator=True, remediator_client_id=REMEDIATOR_ID if is_known else None
+    )
+    environment = {
+        "POSTURE_CONTOSO_REMEDIATOR_SECRET": "rem3diator",
+        "POSTURE_CONTOSO_REMEDIATOR_CLIENT_ID": REMEDIATOR_ID,
+        "AZURE_FEDERATED_TOKEN_FILE": "/run/token",
+    }
+
+    tenant = parse_settings(draft_text(draft), path=PATH, environment=environment).tenants[0]
+
+    assert tenant.remediator is not None
+    assert tenant.remediator.resolve() == expected
+
+
+def test_without_a_remediator_the_draft_only_reads() -> None:
+    assert parse_settings(draft_text(a_draft()), path=PATH, environment={}).tenants[0].remediator is None
+
+
 def test_a_client_id_that_is_not_known_yet_comes_from_the_environment() -> None:
     text = draft_text(a_draft(client_id=None))
     environment = {"POSTURE_CONTOSO_SECRET": "s3cret", "POSTURE_CONTOSO_CLIENT_ID": CLIENT_ID}
     reader = parse_settings(text, path=PATH, environment=environment).tenants[0].reader.resolve()
-    assert reader == ClientSecretReader(client_id=CLIENT_ID, secret=Secret("s3cret"))
+    assert reader == ClientSecretCredential(client_id=CLIENT_ID, secret=Secret("s3cret"))
 
 
 def test_a_custom_cloud_keeps_its_endpoints() -> None:

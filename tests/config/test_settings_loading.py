@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from posture.config import (
-    CertificateReader,
-    ClientSecretReader,
+    CertificateCredential,
+    ClientSecretCredential,
     Endpoints,
-    ManagedIdentityReader,
+    ManagedIdentityCredential,
     Secret,
     Settings,
-    WorkloadIdentityReader,
+    WorkloadIdentityCredential,
     load_settings,
     refuse_unknown_checks,
 )
@@ -69,7 +69,7 @@ def test_only_tenants_must_be_given(tmp_path: Path) -> None:
     tenant = settings.tenant("contoso")
     assert tenant.cloud is Cloud.PUBLIC
     assert tenant.tenant_id == TENANT_ID
-    assert tenant.reader.resolve() == ClientSecretReader(client_id=CLIENT_ID, secret=Secret("s3cret"))
+    assert tenant.reader.resolve() == ClientSecretCredential(client_id=CLIENT_ID, secret=Secret("s3cret"))
 
 
 def test_relative_paths_start_at_the_file(tmp_path: Path) -> None:
@@ -106,20 +106,20 @@ def test_a_reference_inside_a_longer_text_is_resolved(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reader", "expected"),
     [
-        ("{managed_identity: {}}", ManagedIdentityReader(client_id=None)),
-        ("{managed_identity: }", ManagedIdentityReader(client_id=None)),
-        (f"{{managed_identity: {{client_id: {CLIENT_ID}}}}}", ManagedIdentityReader(client_id=CLIENT_ID)),
+        ("{managed_identity: {}}", ManagedIdentityCredential(client_id=None)),
+        ("{managed_identity: }", ManagedIdentityCredential(client_id=None)),
+        (f"{{managed_identity: {{client_id: {CLIENT_ID}}}}}", ManagedIdentityCredential(client_id=CLIENT_ID)),
         (
             f"{{client_id: {CLIENT_ID}, workload_identity: {{token_file: /run/token}}}}",
-            WorkloadIdentityReader(client_id=CLIENT_ID, token_file=Path("/run/token")),
+            WorkloadIdentityCredential(client_id=CLIENT_ID, token_file=Path("/run/token")),
         ),
         (
             f"{{client_id: {CLIENT_ID}, certificate: {{path: /etc/reader.pfx, password: '${{env:PW}}'}}}}",
-            CertificateReader(client_id=CLIENT_ID, path=Path("/etc/reader.pfx"), password=Secret("pw")),
+            CertificateCredential(client_id=CLIENT_ID, path=Path("/etc/reader.pfx"), password=Secret("pw")),
         ),
         (
             f"{{client_id: {CLIENT_ID}, certificate: {{path: /etc/reader.pem}}}}",
-            CertificateReader(client_id=CLIENT_ID, path=Path("/etc/reader.pem"), password=None),
+            CertificateCredential(client_id=CLIENT_ID, path=Path("/etc/reader.pem"), password=None),
         ),
     ],
 )
@@ -250,7 +250,7 @@ def test_a_file_that_holds_no_value_is_told_by_path(tmp_path: Path, content: byt
 def test_a_secret_in_a_file_is_read_without_its_line_end(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text(" a b \n")
     settings = load(tmp_path, MINIMAL.replace("${env:SECRET}", "${file:secret.txt}"))
-    assert settings.tenants[0].reader.resolve() == ClientSecretReader(client_id=CLIENT_ID, secret=Secret(" a b "))
+    assert settings.tenants[0].reader.resolve() == ClientSecretCredential(client_id=CLIENT_ID, secret=Secret(" a b "))
 
 
 @pytest.mark.parametrize("reference", ["${vault:x}", "${SECRET}", "${env:}", "${env:SECRET", "${}"])
@@ -263,7 +263,7 @@ def test_a_reference_of_unknown_form_is_refused(tmp_path: Path, reference: str) 
 def test_what_a_variable_holds_is_not_read_as_a_reference_again(tmp_path: Path) -> None:
     settings = load(tmp_path, MINIMAL, {"SECRET": "${env:OTHER}", "OTHER": "x"})
     reader = settings.tenants[0].reader.resolve()
-    assert isinstance(reader, ClientSecretReader)
+    assert isinstance(reader, ClientSecretCredential)
     assert reader.secret.reveal() == "${env:OTHER}"
 
 
