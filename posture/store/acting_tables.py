@@ -165,6 +165,7 @@ AUDIT_HEAD: Final = Table(
     Column("number", Integer, nullable=False),
     Column("hash", String, nullable=False),
 )
+HEAD_ROW: Final = 1
 
 # One row: the configuration that was in force when somebody last acted.
 NOTED_SETTINGS: Final = Table(

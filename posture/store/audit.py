@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from posture.domain.audit import AuditEvent, ChainHead, chained
 from posture.errors import StoreError
 from posture.store.acting_rows import audit_row
-from posture.store.acting_tables import AUDIT_EVENTS, AUDIT_HEAD
+from posture.store.acting_tables import AUDIT_EVENTS, AUDIT_HEAD, HEAD_ROW
 from posture.store.columns import storable_text
 
 ADVICE: Final = "somebody changed the database; posture audit verify says where, a backup shows what it was"
@@ -25,7 +25,8 @@ def record(connection: Connection, event: AuditEvent) -> None:
         StoreError: the audit was tampered with, so nothing can be chained to it and nothing may be done.
     """
     # In PostgreSQL the row is locked, and read as the one who held it before left it; SQLite has one writer anyway.
-    found = connection.execute(select(AUDIT_HEAD).with_for_update()).mappings().one_or_none()
+    only = AUDIT_HEAD.c.id == HEAD_ROW
+    found = connection.execute(select(AUDIT_HEAD).where(only).with_for_update()).mappings().one_or_none()
     if found is None:
         raise StoreError(f"the audit has lost its head: {ADVICE}")
     link = chained(as_stored(event), after=ChainHead(number=found["number"], hash=found["hash"]))
@@ -33,7 +34,7 @@ def record(connection: Connection, event: AuditEvent) -> None:
         connection.execute(insert(AUDIT_EVENTS).values(audit_row(link)))
     except IntegrityError as error:
         raise StoreError(f"the audit goes on behind its head, event {link.number - 1}: {ADVICE}") from error
-    connection.execute(update(AUDIT_HEAD).values(number=link.number, hash=link.hash))
+    connection.execute(update(AUDIT_HEAD).where(only).values(number=link.number, hash=link.hash))
 
 
 def as_stored(event: AuditEvent) -> AuditEvent:

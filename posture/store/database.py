@@ -16,6 +16,7 @@ from posture.store.acting_unit import SqlActingUnit
 from posture.store.engine import connect_engine, parsed_url, writing
 from posture.store.failures import described, failures_told
 from posture.store.migrate import upgrade
+from posture.store.plan_locks import FilePlanLocks, SessionPlanLocks
 from posture.store.reader import Reader
 from posture.store.unit_of_work import SqlUnitOfWork
 
@@ -62,6 +63,12 @@ class Store:
         """
         with failures_told(self._url), writing(self._engine, lock="exemptions") as connection:
             return exemptions.end(connection, number, at=at, by=by)
+
+    def plan_locks(self) -> FilePlanLocks | SessionPlanLocks:
+        """Return locks on plans that hold for every process that uses this database."""
+        if self._engine.dialect.name == "sqlite":
+            return FilePlanLocks(Path(self._url.database or ""))
+        return SessionPlanLocks(self._engine, self._url)
 
     def close(self) -> None:
         """Close all connections. A later use opens new ones."""

@@ -1,4 +1,4 @@
-"""What people ask of the database: findings, their history, runs."""
+"""What people ask of the database: findings, their history, runs; and what its other readers tell."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from posture.domain.exemption import RecordedExemption
 from posture.domain.finding import Finding
 from posture.domain.finding_view import FindingEvent, FindingFilter
 from posture.domain.run import Run, RunState, RunSummary
+from posture.store.audit_reader import AuditReader
+from posture.store.plan_reader import PlanReader
 from posture.store.rows import check_from, event_from, exemption_from, finding_from, run_from, table_from
 from posture.store.tables import EXEMPTIONS, FINDING_CHANGES, FINDINGS, RUN_CHECKS, RUN_TABLES, RUNS
 
@@ -21,6 +23,15 @@ class Reader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    @property
+    def acting(self) -> PlanReader:
+        """What there is about plans, operators and stops."""
+        return PlanReader(self._connection)
+
+    @property
+    def audit(self) -> AuditReader:
+        return AuditReader(self._connection)
 
     def findings(self, wanted: FindingFilter) -> Iterator[Finding]:
         """Yield findings, the worst first, of equal ones that which failed last; streamed."""

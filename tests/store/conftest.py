@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from posture.domain.audit import ChainedEvent
+from posture.domain.finding import Finding
+from posture.store.audit_reader import AuditFilter
 from posture.store.database import Store, prepare_store
 from posture.usecases.ports import OpenUnit
+from tests.ports.memory_acting import MemoryActing
 from tests.ports.memory_store import MemoryStore
+from tests.store.acting_store import ActingStore
 from tests.store.postgresql import Cluster, running_cluster, server_programs
 
 PATIENCE = timedelta(milliseconds=200)
@@ -50,4 +55,31 @@ def open_unit(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenUn
     cluster: Cluster | None = request.getfixturevalue("cluster") if request.param == "postgresql" else None
     opened = prepare_store(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path}/posture.db")
     yield opened.open_unit
+    opened.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def acting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ActingStore]:
+    """Plans, operators, stops and the audit in every implementation of the port."""
+    if request.param == "memory":
+        memory = MemoryActing()
+        yield ActingStore(
+            open_unit=memory.open_unit,
+            keep_finding=lambda finding: memory.findings.update({finding.fingerprint: finding}),
+            links=lambda: memory.audit,
+        )
+        return
+    cluster: Cluster | None = request.getfixturevalue("cluster") if request.param == "postgresql" else None
+    opened = prepare_store(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path}/posture.db")
+
+    def keep_finding(finding: Finding) -> None:
+        with opened.open_unit(finding.tenant_id) as unit:
+            unit.findings.save([finding])
+
+    def links() -> Sequence[ChainedEvent]:
+        with opened.reading() as reader:
+            assert reader.audit.first_break() is None
+            return list(reader.audit.events(AuditFilter()))
+
+    yield ActingStore(open_unit=opened.open_acting_unit, keep_finding=keep_finding, links=links)
     opened.close()
