@@ -1,6 +1,7 @@
 """Serve the made-up company: ``python -m posture.simulator --directory DIR``.
 
-Prints one line of JSON when ready: url, ca_bundle, tenant_id, client_id, client_secret, emergency_accounts.
+Prints one line of JSON when ready: url, ca_bundle, tenant_id, client_id and client_secret of the reader,
+remediator_client_id and remediator_client_secret, emergency_accounts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from posture.simulator.demo_tenant import demo_tenant
 from posture.simulator.demo_tenant.known_gaps import known_gaps
+from posture.simulator.demo_tenant.remediator import add_remediator
 from posture.simulator.registrations import demo_registration
 from posture.simulator.server import ServerNotStarted, SimulatorServer
 from posture.simulator.tenant import Tenant
@@ -52,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--withhold", metavar="PERMISSION", action="append", default=[], help="a permission the reader lacks"
     )
+    parser.add_argument(
+        "--withhold-write", metavar="PERMISSION", action="append", default=[], help="one that the remediator lacks"
+    )
+    parser.add_argument(
+        "--remediator-without-role", action="store_true", help="the remediator holds no directory role"
+    )
     return parser
 
 
@@ -59,18 +67,26 @@ def _tenant(options: argparse.Namespace) -> Tenant:
     tenant = demo_tenant(users=options.users, seed=options.seed, now=datetime.now(UTC))
     tenant.licences = _LICENCES[options.licence]
     tenant.registrations.append(demo_registration(withhold=frozenset(options.withhold)))
+    add_remediator(
+        tenant,
+        datetime.now(UTC),
+        withhold=frozenset(options.withhold_write),
+        has_role=not options.remediator_without_role,
+    )
     return tenant
 
 
 def _announce(server: SimulatorServer) -> None:
     tenant = server.tenants[0]
-    reader = tenant.registrations[-1]
+    reader, remediator = tenant.registrations
     ready = {
         "url": server.url,
         "ca_bundle": str(server.ca_bundle),
         "tenant_id": tenant.tenant_id,
         "client_id": reader.client_id,
         "client_secret": reader.secrets[0],
+        "remediator_client_id": remediator.client_id,
+        "remediator_client_secret": remediator.secrets[0],
         "emergency_accounts": _emergency_accounts(tenant),
     }
     sys.stdout.write(json.dumps(ready) + "\n")

@@ -124,6 +124,7 @@ def _write_address(method: str, version: str, segments: list[str]) -> WriteAddre
             keys = fitting
     if not found:
         raise method_not_allowed() if is_known else no_such_segment((segments[-1] if segments else "")[:100])
+    found.sort(key=lambda route: bool(route.properties))  # the one for the rest of the properties first
     return WriteAddress(routes=tuple(found), keys=keys, version=version)
 
 

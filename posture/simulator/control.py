@@ -1,19 +1,23 @@
 """The simulator's own paths, for tests and benchmarks that run it in another process.
 
 ``POST`` and ``DELETE /_simulator/faults``, ``GET`` and ``DELETE /_simulator/requests``,
-``GET /_simulator/faults`` (hits by kind).
+``GET /_simulator/faults`` (hits by kind), ``GET /_simulator/state?path=users/{id}`` (the tenant as it is now,
+whatever a fault lets reads see; ``tenant=`` names one of several).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from posture.simulator.faults import FaultPlan, read_faults
 from posture.simulator.messages import GraphAnswer, GraphRequest
 from posture.simulator.request_log import RequestRecord
+from posture.simulator.tenant import Tenant
+from posture.simulator.tenant_state import state_of
 
 _PREFIX = "/_simulator/"
 
@@ -24,6 +28,7 @@ class Control:
 
     faults: FaultPlan
     requests: list[RequestRecord]
+    tenants: Sequence[Tenant] = ()
 
     def answer(self, request: GraphRequest) -> GraphAnswer | None:
         """Return the answer, or None if the path is not one of the simulator's own."""
@@ -35,9 +40,18 @@ class Control:
             ("DELETE", "faults"): self._clear_faults,
             ("GET", "requests"): lambda _: _json(200, self.requests),
             ("DELETE", "requests"): self._clear_requests,
+            ("GET", "state"): self._state,
         }
         way = ways.get((request.method, request.path.removeprefix(_PREFIX)))
         return way(request) if way else _json(404, {"error": "no such control"})
+
+    def _state(self, request: GraphRequest) -> GraphAnswer:
+        asked = dict(parse_qsl(request.query))
+        for tenant in self.tenants:
+            if asked.get("tenant", tenant.tenant_id) == tenant.tenant_id:
+                found = state_of(tenant, asked.get("path", ""))
+                return _json(404, {"error": "no such path"}) if found is None else _json(200, found)
+        return _json(404, {"error": "no such tenant"})
 
     def _add_faults(self, request: GraphRequest) -> GraphAnswer:
         try:

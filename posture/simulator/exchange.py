@@ -13,9 +13,10 @@ from posture.simulator.graph_errors import GraphError
 from posture.simulator.identity import Caller
 from posture.simulator.messages import GraphAnswer, GraphRequest
 from posture.simulator.rendering import encode
-from posture.simulator.request_log import RequestRecord
+from posture.simulator.request_log import RequestRecord, sent_by
 from posture.simulator.service import GraphService
 from posture.simulator.sign_in import SignIn
+from posture.simulator.stale_views import view_of
 
 
 @dataclass(kw_only=True)
@@ -49,6 +50,8 @@ class Exchange:
         caller = self._caller(request)
         return self.faults.strike(
             f"{request.path}?{request.query}" if request.query else request.path,
+            request.method,
+            now=self.now(),
             answered_challenge=caller.challenge if caller else None,
             can_be_challenged=caller.can_be_challenged if caller else False,
         )
@@ -71,7 +74,19 @@ class Exchange:
             return token
         if request.method == "POST" and request.path.lower() in {"/v1.0/$batch", "/beta/$batch"}:
             return self._batch(request)
-        return self.service.answer(request)
+        return self._of_graph(request, struck)
+
+    def _of_graph(self, request: GraphRequest, struck: list[ArmedFault]) -> GraphAnswer:
+        """Answer a read, perhaps as a replica that lags behind would, or a write, keeping what was before it."""
+        stale = next((a.stale for a in struck if a.stale is not None), None)
+        waiting = self.faults.waiting() if self.service.is_write(request) else []
+        caller = self._caller(request) if waiting else None
+        before = view_of(self.service.tenants[caller.tenant_id.lower()], self.now()) if caller else None
+        answer = self.service.answer(request, seen=stale.tenant if stale else None)
+        if answer.status < 300:
+            for armed in waiting:
+                armed.stale = before
+        return answer
 
     def _batch(self, request: GraphRequest) -> GraphAnswer:
         try:
@@ -83,7 +98,7 @@ class Exchange:
         return GraphAnswer(status=200, body=encode(body), headers=headers, route="batch")
 
     def _inner(self, request: GraphRequest) -> GraphAnswer:
-        answer = self.service.answer(request)
+        answer = self._of_graph(request, [])
         self._record(request, Delivery(answer=answer), in_batch=True)
         return answer
 
@@ -102,5 +117,6 @@ class Exchange:
             retry_after=int(wait) if wait else None,
             faults=delivery.faults,
             body_bytes=len(answer.body),
+            sent=sent_by(request),
         )
         self.requests.append(replace(record, in_batch=in_batch))

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import msgspec
 
 from posture.simulator.faults import ArmedFault, FaultKind
-from posture.simulator.graph_errors import GraphError, invalid_token
+from posture.simulator.graph_errors import GraphError, invalid_token, missing_permission
 from posture.simulator.messages import GraphAnswer, GraphRequest
 from posture.simulator.paging import PageTokens, expired_page_token
 from posture.simulator.rendering import encode
@@ -53,6 +53,8 @@ def instead_of_answer(armed: ArmedFault) -> GraphError | None:
             return _challenge(armed.challenge)
         case FaultKind.REVOKED_TOKEN:
             return invalid_token("Continuous access evaluation resulted in a revoked token.")
+        case FaultKind.FORBIDDEN:
+            return missing_permission()
         case FaultKind.NOT_IN_THIS_CLOUD:
             return _not_in_this_cloud(fault.status or 404)
     return None
@@ -88,8 +90,10 @@ def after_answer(
     match fault.kind:
         case FaultKind.SLOW:
             return replace(delivery, delay=delivery.delay + fault.seconds)
-        case FaultKind.CONNECTION_RESET:
+        case FaultKind.CONNECTION_RESET | FaultKind.ANSWER_LOST:
             return replace(delivery, is_dropped=True)
+        case FaultKind.TRUNCATED if not delivery.answer.body:
+            return replace(delivery, is_dropped=True)  # half of an empty body would look like the whole answer
         case FaultKind.TRUNCATED:
             return replace(delivery, is_cut=True)
         case FaultKind.CLOCK_SKEW:

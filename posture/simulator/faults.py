@@ -8,11 +8,14 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from itertools import count
 from typing import Any
 
 import msgspec
+
+from posture.simulator.stale_views import StaleView
 
 GRAPH_PATHS = r"^/(v1\.0|beta)/"
 _challenges = count(1_700_000_000)
@@ -38,18 +41,24 @@ class FaultKind(StrEnum):
     MALFORMED_JSON = "malformed_json"  # the body ends in the middle, its length is right
     NOT_IN_THIS_CLOUD = "not_in_this_cloud"  # 404, or the status given
     CLOCK_SKEW = "clock_skew"  # the Date header is seconds off
+    FORBIDDEN = "forbidden"  # 403
+    ANSWER_LOST = "answer_lost"  # the request is carried out, then the connection is reset
+    STALE_READS = "stale_reads"  # reads show what was before the first write after this fault was armed
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing that goes wrong.
 
-    ``path`` is a regular expression searched in path and query. Of the requests that match, the first ``after`` are
-    spared; then at most ``times`` are hit (None: all), each with ``probability``. ``seconds`` is the delay of SLOW
-    and the offset of CLOCK_SKEW; ``retry_after`` and ``status`` belong to the kinds that send them.
+    ``path`` is a regular expression searched in path and query; ``methods`` limits it to some, such as PATCH. Of the
+    requests that match, the first ``after`` are spared; then at most ``times`` are hit (None: all), each with
+    ``probability``. ``seconds`` is the delay of SLOW and the offset of CLOCK_SKEW; ``retry_after`` and ``status``
+    belong to the kinds that send them. STALE_READS hits reads after the next write that succeeds: ``times`` of them,
+    or with ``times`` None those within ``seconds``.
     """
 
     kind: FaultKind
     path: str = GRAPH_PATHS
+    methods: tuple[str, ...] = ()
     after: int = 0
     times: int | None = 1
     probability: float = 1.0
@@ -78,10 +87,23 @@ class ArmedFault:
     hits: int = 0
     chance: random.Random = field(default_factory=random.Random)
     challenge: str = field(default_factory=lambda: str(next(_challenges)))
+    stale: StaleView | None = None
 
-    def fires(self, url: str, *, answered_challenge: str | None, can_be_challenged: bool) -> bool:
+    def _lags(self, now: datetime) -> bool:
+        """Whether a replica still shows what was: until enough reads have been hit, or for the seconds given."""
+        lag = self.fault.seconds if self.fault.times is None else None
+        return self.stale is not None and self.stale.is_shown_at(now, for_seconds=lag)
+
+    def waits_for_a_write(self) -> bool:
+        return self.fault.kind is FaultKind.STALE_READS and self.stale is None
+
+    def fires(
+        self, url: str, method: str, *, now: datetime, answered_challenge: str | None, can_be_challenged: bool
+    ) -> bool:
         fault = self.fault
-        if not re.search(fault.path, url):
+        if not re.search(fault.path, url) or (fault.methods and method not in fault.methods):
+            return False
+        if fault.kind is FaultKind.STALE_READS and (method != "GET" or not self._lags(now)):
             return False
         if fault.kind is FaultKind.EXPIRED_PAGE_TOKEN and "skiptoken" not in url:
             return False
@@ -130,14 +152,26 @@ class FaultPlan:
             found[armed.fault.kind] = found.get(armed.fault.kind, 0) + armed.hits
         return found
 
+    def waiting(self) -> list[ArmedFault]:
+        """Return the faults that need to know the state before the next write."""
+        return [armed for armed in self._armed if armed.waits_for_a_write()]
+
     def strike(
-        self, url: str, *, answered_challenge: str | None = None, can_be_challenged: bool = False
+        self,
+        url: str,
+        method: str = "GET",
+        *,
+        now: datetime,
+        answered_challenge: str | None = None,
+        can_be_challenged: bool = False,
     ) -> list[ArmedFault]:
         """Return the faults that hit a request; call once per request."""
         return [
             armed
             for armed in list(self._armed)
-            if armed.fires(url, answered_challenge=answered_challenge, can_be_challenged=can_be_challenged)
+            if armed.fires(
+                url, method, now=now, answered_challenge=answered_challenge, can_be_challenged=can_be_challenged
+            )
         ]
 
 

@@ -34,9 +34,10 @@ class GraphType:
 class Route:
     """One readable path and the rules of it.
 
-    ``permissions`` are alternatives. ``filter`` is ``"directory"`` (see the filter support table), ``"ids"``
-    (delta), ``"required"``, ``"any"``, a tuple of the properties allowed, or None. ``refuse`` names the query
-    options that this route does not know. ``units`` is the cost in resource units without modifiers.
+    ``permissions`` are alternatives; those of ``together`` are enough if the caller has all. ``filter`` is
+    ``"directory"`` (see the filter support table), ``"ids"`` (delta), ``"required"``, ``"any"``, a tuple of the
+    properties allowed, or None. ``refuse`` names the query options that this route does not know. ``units`` is the
+    cost in resource units without modifiers.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Route:
     units: int
     filter: FilterRule
     refuse: frozenset[str]
+    together: frozenset[str] = frozenset()
 
 
 def _read(name: str) -> Any:
@@ -124,6 +126,7 @@ def _route(row: Mapping[str, Any]) -> Route:
         units=row.get("units", 1),
         filter=tuple(rule) if isinstance(rule, list) else rule,
         refuse=frozenset(row["refuse"]),
+        together=frozenset(row.get("together", ())),
     )
 
 

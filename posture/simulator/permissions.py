@@ -29,7 +29,8 @@ _DELETED = {
 
 def check_access(address: Address, options: QueryOptions, caller: Caller, tenant: Tenant) -> None:
     """Return if the caller may make this read; raise Graph's 403 (or 400) otherwise."""
-    if not caller.roles & _sufficient(address):
+    together = address.route.together
+    if not caller.roles & _sufficient(address) and not (together and together <= caller.roles):
         raise missing_permission()
     if asks_sign_in_activity(address, options):
         if not caller.roles & {"AuditLog.Read.All"}:

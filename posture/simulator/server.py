@@ -155,7 +155,7 @@ class SimulatorServer:
         self.port = self._socket.getsockname()[1]
         app = SimulatorApp(
             exchange=self.exchange,
-            control=Control(faults=self.faults, requests=self.requests),
+            control=Control(faults=self.faults, requests=self.requests, tenants=self.tenants),
             now=self.now,
             drop=self._drop,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -48,17 +48,19 @@ class GraphService:
     def caller(self, request: GraphRequest) -> Caller:
         return self.signer.verify(request.headers.get("authorization", ""), audience=request.root)
 
-    def answer(self, request: GraphRequest) -> GraphAnswer:
-        """Return Graph's answer, refusals included."""
+    def answer(self, request: GraphRequest, *, seen: Tenant | None = None) -> GraphAnswer:
+        """Return Graph's answer, refusals included; reads see ``seen`` instead of the tenant of the same id."""
         route: str | None = None
         try:
             caller = self.caller(request)
             address = find_address(request.method, request.path)
             if isinstance(address, WriteAddress):
                 route = address.routes[0].id
-                return self._write(request, caller, address)
+                writing = self._writing(request, caller, address)
+                route = writing.routes[0].id
+                return self._write(writing)
             route = address.route.id
-            return self._read(request, caller, address)
+            return self._read(request, caller, address, seen)
         except GraphError as error:
             return self.refusal(error, request, route)
 
@@ -90,6 +92,13 @@ class GraphService:
         except GraphError:
             return None
 
+    def is_write(self, request: GraphRequest) -> bool:
+        """Say whether a request would change something, if it were allowed."""
+        try:
+            return isinstance(find_address(request.method, request.path), WriteAddress)
+        except GraphError:
+            return False
+
     def resume_link(self, request: GraphRequest) -> str | None:
         """Return a fresh link to the same page of a collection; None for anything else."""
         address = find_address(request.method, request.path)
@@ -114,8 +123,10 @@ class GraphService:
             may_read=type_reader(caller),
         )
 
-    def _read(self, request: GraphRequest, caller: Caller, address: Address) -> GraphAnswer:
+    def _read(self, request: GraphRequest, caller: Caller, address: Address, seen: Tenant | None) -> GraphAnswer:
         reading = self._reading(request, caller, address)
+        if seen is not None and seen.tenant_id == caller.tenant_id:
+            reading = replace(reading, directory=Directory(tenant=seen))
         toll = self._charge(address, reading.options, caller, reading.directory)
         check_access(address, reading.options, caller, reading.directory.tenant)
         return self._answer(reading, toll)
@@ -131,17 +142,18 @@ class GraphService:
             )
         )
 
-    def _write(self, request: GraphRequest, caller: Caller, address: WriteAddress) -> GraphAnswer:
-        directory = self.directory(caller.tenant_id)
-        body = read_body(request)
-        writing = Writing(directory=directory, caller=caller, address=address, body=body, request=request)
-        route = writing.routes[0]
+    def _writing(self, request: GraphRequest, caller: Caller, address: WriteAddress) -> Writing:
+        directory, body = self.directory(caller.tenant_id), read_body(request)
+        return Writing(directory=directory, caller=caller, address=address, body=body, request=request)
+
+    def _write(self, writing: Writing) -> GraphAnswer:
+        route, caller = writing.routes[0], writing.caller
         toll = _paid(
             self.throttle.charge_write(
                 route,
                 tenant_id=caller.tenant_id,
                 client_id=caller.client_id,
-                tenant_users=len(directory.collection("users")),
+                tenant_users=len(writing.directory.collection("users")),
             )
         )
         changed = self.writer.write(writing)

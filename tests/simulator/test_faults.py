@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from posture.simulator.faults import Fault, FaultKind, FaultPlan, read_faults
-from tests.simulator.builders import TENANT_ID, InProcess, guid
+from tests.simulator.builders import NOW, TENANT_ID, InProcess, guid
 
 USERS = "/v1.0/users?$select=id&$top=10"
 
@@ -71,7 +71,7 @@ def test_chance_is_the_same_for_the_same_seed() -> None:
     def run(seed: int) -> list[bool]:
         plan = FaultPlan()
         plan.add(Fault(kind=FaultKind.SLOW, probability=0.3, times=None, seed=seed))
-        return [bool(plan.strike("/v1.0/users")) for _ in range(200)]
+        return [bool(plan.strike("/v1.0/users", now=NOW)) for _ in range(200)]
 
     assert run(1) == run(1)
     assert run(1) != run(2)

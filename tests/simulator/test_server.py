@@ -24,7 +24,7 @@ from posture.simulator.faults import Fault, FaultKind
 from posture.simulator.registrations import DEMO_CLIENT_ID, DEMO_SECRET, demo_registration
 from posture.simulator.server import ServerNotStarted, SimulatorServer, utc_now
 from posture.simulator.tenant import AppRegistration
-from tests.simulator.builders import TENANT_ID, a_tenant, over_tls
+from tests.simulator.builders import TENANT_ID, a_tenant, guid, over_tls
 from tests.simulator.test_sign_in import certificate_of, pem_of
 
 USERS = "/v1.0/users?$select=id&$top=10"
@@ -186,5 +186,40 @@ def test_the_command_announces_itself_and_stops_cleanly(tmp_path: Path, number: 
         process.send_signal(number)
         rest = process.stdout.read()
 
-    assert sorted(ready) == ["ca_bundle", "client_id", "client_secret", "emergency_accounts", "tenant_id", "url"]
+    assert sorted(ready) == [
+        "ca_bundle", "client_id", "client_secret", "emergency_accounts", "remediator_client_id",
+        "remediator_client_secret", "tenant_id", "url",
+    ]  # fmt: skip
     assert (process.returncode, rest) == (0, "")
+
+
+def test_the_state_of_the_tenant_can_be_asked_for(client: httpx.Client, server: SimulatorServer) -> None:
+    tenant = server.tenants[0]
+
+    def state(path: str, **more: str) -> httpx.Response:
+        return client.get("/_simulator/state", params={"path": path} | more)
+
+    assert state(f"users/{guid(1)}").json() == tenant.collections["users"][0]
+    assert len(state("users").json()) == len(tenant.collections["users"])
+    assert state(f"groups/{guid(5002)}/members").json() == tenant.relations[f"groups/{guid(5002)}/members"]
+    assert state("policies/authorizationPolicy").json() == tenant.singletons["policies/authorizationPolicy"]
+    methods = state(f"users/{guid(1)}/authentication/methods").json()
+    assert methods[0]["@odata.type"] == "#microsoft.graph.passwordAuthenticationMethod"
+    assert (state("users/nobody").status_code, state("users", tenant="nobody").status_code) == (404, 404)
+
+
+def test_a_write_goes_over_the_wire_and_its_lost_answer_as_a_reset(tmp_path: Path) -> None:
+    tenant = a_tenant(registrations=[demo_registration(frozenset({"User.ReadWrite.All"}))])
+    url, state = f"/v1.0/users/{guid(2)}", f"/_simulator/state?path=users/{guid(2)}"
+    with SimulatorServer(tenants=[tenant], directory=tmp_path) as server, over_tls(server) as http:
+        http.headers["Authorization"] = f"Bearer {token_of(server)}"
+        http.post("/_simulator/faults", json={"kind": "answer_lost", "methods": ["PATCH"]})
+
+        with pytest.raises(httpx.TransportError):
+            http.patch(url, json={"accountEnabled": False})
+
+        assert http.get(state).json()["accountEnabled"] is False
+        assert http.get("/_simulator/requests").json()[-1]["sent"] == {"accountEnabled": False}
+        again = http.patch(url, json={"accountEnabled": True})
+        assert (again.status_code, again.content) == (204, b"")
+        assert http.get(state).json()["accountEnabled"] is True

@@ -17,7 +17,7 @@ REQUESTED: Final = ("User.Read.All", "Group.Read.All", "Directory.Read.All", "Ma
 
 def make_applications(count: int, chance: Chance) -> list[Entity]:
     """Return one registration for each kind of credential, one per hostile name, then others up to ``count``."""
-    made = [*_one_of_each(chance), *(_application(name, chance) for name in HOSTILE_NAMES)]
+    made = [*_one_of_each(chance), *(make_application(name, chance) for name in HOSTILE_NAMES)]
     made += [_ordinary(number, chance) for number in range(count - len(made))]
     return made
 
@@ -32,19 +32,19 @@ def make_owners(applications: Sequence[Entity], people: Sequence[str], chance: C
 
 def _one_of_each(chance: Chance) -> Iterator[Entity]:
     for kind in KINDS:
-        yield _application(f"Secret {kind}", chance) | {"passwordCredentials": [secret(kind, chance)]}
-        yield _application(f"Certificate {kind}", chance) | {"keyCredentials": [certificate(kind, chance)]}
+        yield make_application(f"Secret {kind}", chance) | {"passwordCredentials": [secret(kind, chance)]}
+        yield make_application(f"Certificate {kind}", chance) | {"keyCredentials": [certificate(kind, chance)]}
     rotated = [secret("ends_within_30_days", chance), secret("ends_later", chance)]
-    yield _application("Secret rotated", chance) | {"passwordCredentials": rotated}
+    yield make_application("Secret rotated", chance) | {"passwordCredentials": rotated}
     disabled = {"isDisabled": True, "passwordCredentials": [secret("ends_within_30_days", chance)]}
-    yield _application("Secret of disabled", chance) | disabled
+    yield make_application("Secret of disabled", chance) | disabled
     old_key = [symmetric_key("ends_within_30_days", chance)]
-    yield _application("Symmetric key", chance) | {"keyCredentials": old_key}
+    yield make_application("Symmetric key", chance) | {"keyCredentials": old_key}
 
 
 def _ordinary(number: int, chance: Chance) -> Entity:
     rng = chance.rng
-    application = _application(f"{rng.choice(PRODUCTS)} {rng.choice(PURPOSES)} {number}", chance)
+    application = make_application(f"{rng.choice(PRODUCTS)} {rng.choice(PURPOSES)} {number}", chance)
     kinds = ("ended", "ends_within_30_days", "ends_within_90_days", *["ends_later"] * 8)
     if chance.odds(0.6):
         secrets = [secret(rng.choice(kinds), chance) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
@@ -58,7 +58,8 @@ def _ordinary(number: int, chance: Chance) -> Entity:
     return application
 
 
-def _application(display_name: str, chance: Chance) -> Entity:
+def make_application(display_name: str, chance: Chance) -> Entity:
+    """Return a registration without credentials."""
     app_id = chance.guid()
     return {
         "id": chance.guid(),

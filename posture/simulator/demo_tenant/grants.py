@@ -42,16 +42,17 @@ def make_app_role_assignments(
     ]
     identities = [client for client in clients if client["servicePrincipalType"] == "ManagedIdentity"]
     dangerous = [*zip(clients, DANGEROUS, strict=False), *zip(identities, DANGEROUS[:2], strict=False)]
-    made = [_assignment(client, graph, APPLICATION_PERMISSIONS[name], chance) for client, name in dangerous]
+    made = [grant_permission(client, graph, APPLICATION_PERMISSIONS[name], chance) for client, name in dangerous]
     for client in clients[len(DANGEROUS) :]:
         if chance.odds(0.33):
             names = chance.rng.sample(HARMLESS, chance.rng.randrange(1, 3))
-            made += [_assignment(client, graph, APPLICATION_PERMISSIONS[name], chance) for name in names]
+            made += [grant_permission(client, graph, APPLICATION_PERMISSIONS[name], chance) for name in names]
     made += [_user_assignment(person, clients[0], chance) for person in list(cast.values())[:5]]
     return made
 
 
-def _assignment(client: Entity, resource: Entity, role_id: str, chance: Chance) -> Entity:
+def grant_permission(client: Entity, resource: Entity, role_id: str, chance: Chance) -> Entity:
+    """Return the assignment of one app role of a resource to a client."""
     return {
         "id": _short_id(chance, 32),
         "deletedDateTime": None,
@@ -67,7 +68,7 @@ def _assignment(client: Entity, resource: Entity, role_id: str, chance: Chance) 
 
 def _user_assignment(person: Person, resource: Entity, chance: Chance) -> Entity:
     user = {"id": person.id, "displayName": person.display_name}
-    return _assignment(user, resource, EVERYBODY_ROLE, chance) | {"principalType": "User"}
+    return grant_permission(user, resource, EVERYBODY_ROLE, chance) | {"principalType": "User"}
 
 
 def make_delegated_grants(principals: Sequence[Entity], people: Sequence[Person], chance: Chance) -> list[Entity]:

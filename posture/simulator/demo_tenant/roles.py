@@ -83,7 +83,7 @@ def make_roles(principals: Mapping[str, str], units: Mapping[str, str], chance: 
         "roleEligibilitySchedules": [], "roleEligibilityScheduleInstances": [],
     }  # fmt: skip
     for holding in ACTIVE:
-        _hold(collections, _subject(holding, role_ids, principals, units), holding, chance)
+        hold(collections, _subject(holding, role_ids, principals, units), holding, chance)
     for holding in ELIGIBLE:
         _qualify(collections, _subject(holding, role_ids, principals, units), holding, chance)
     activated, relations = _directory_roles(collections["roleAssignments"], definitions, chance)
@@ -124,7 +124,8 @@ def _subject(
     }
 
 
-def _hold(collections: dict[str, list[Entity]], subject: Entity, holding: Holding, chance: Chance) -> None:
+def hold(collections: dict[str, list[Entity]], subject: Entity, holding: Holding, chance: Chance) -> None:
+    """Add an active assignment with its schedule and instance; ``collections`` are those below ``ROLES``."""
     kind = {"assignmentType": "Activated" if holding.activated else "Assigned"}
     assignment_id = f"{chance.guid().replace('-', '')}-1"
     organisation = {"condition": None, "principalOrganizationId": None}

@@ -34,7 +34,7 @@ def make_service_principals(applications: Sequence[Entity], tenant_id: str, chan
     return [
         _graph(chance),
         *(_first_party(name, app_id, chance) for name, app_id in FIRST_PARTY.items()),
-        *(_of_registration(application, tenant_id, chance) for application in applications),
+        *(principal_of(application, tenant_id, chance) for application in applications),
         *(_vendor(number, chance) for number in range(share * 4)),
         *(_managed_identity(number, chance) for number in range(share * 3)),
         *(_saml(number, tenant_id, chance) for number in range(share * 2)),
@@ -129,7 +129,8 @@ def _first_party(name: str, app_id: str, chance: Chance) -> Entity:
     }
 
 
-def _of_registration(application: Entity, tenant_id: str, chance: Chance) -> Entity:
+def principal_of(application: Entity, tenant_id: str, chance: Chance) -> Entity:
+    """Return the service principal of a registration in its own tenant."""
     return _principal(application["displayName"], application["appId"], chance) | {
         "accountEnabled": not chance.odds(0.05),
         "appOwnerOrganizationId": tenant_id,
