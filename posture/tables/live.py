@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import quote
 
 from posture.domain.tenant import Licence
+from posture.tables.conditional_access import CONDITIONAL_ACCESS_DOCUMENTS
 from posture.tables.declare import derived_table, directory_source, flag, moment, text, texts
 from posture.tables.table import DerivedTable, Source, SourceKind, SourceTable, ThrottleClass, WantedTable
 
@@ -146,6 +147,34 @@ GROUPS: Final = SourceTable(
     ),
 )
 
+GROUP_ORIGINS: Final = derived_table(
+    "group_origins",
+    doc="What decides whether members of one group may be changed here.",
+    columns=(
+        text("group_id", None, "Object id."),
+        flag("is_synchronised", None, "TRUE while synchronised; FALSE if it never was."),
+        flag("is_role_assignable", None, "Can hold directory roles."),
+    ),
+)
+
+GROUPS_OF_A_NAME: Final = replace(
+    GROUPS,
+    name="groups_of_a_name",
+    doc="Groups with one display name, in any case. No row: there is none.",
+    source=directory_source("groups?$filter=displayName eq '{}'", "GroupMember.Read.All"),
+)
+
+GROUP_MEMBERS: Final = SourceTable(
+    name="group_members",
+    doc="Direct members of one group. No row: it is empty, hides its members, or does not exist.",
+    source=directory_source("groups/{}/members", "GroupMember.Read.All"),
+    key=("id",),
+    columns=(
+        text("id", "id", "Object id of the member."),
+        text("type", "@odata.type", "Graph's type, such as #microsoft.graph.user."),
+    ),
+)
+
 OAUTH2_PERMISSION_GRANTS: Final = SourceTable(
     name="oauth2_permission_grants",
     doc="What people, or an administrator for all of them, let one service principal do in their name.",
@@ -186,6 +215,9 @@ ONLY_LIVE: Final[tuple[SourceTable | DerivedTable, ...]] = (
     USER_MEMBERSHIPS,
     USER_TRANSITIVE_MEMBERSHIPS,
     GROUPS,
+    GROUP_ORIGINS,
+    GROUPS_OF_A_NAME,
+    GROUP_MEMBERS,
     OAUTH2_PERMISSION_GRANTS,
     DELETED_USERS,
 )
@@ -197,6 +229,8 @@ _KIND_OF_ONLY_LIVE: Final[Mapping[str, str]] = {
     "user_memberships": "user",
     "user_transitive_memberships": "user",
     "groups": "group",
+    "groups_of_a_name": "group_name",
+    "group_members": "group",
     "oauth2_permission_grants": "service_principal",
     "deleted_users": "user",
 }
@@ -240,9 +274,16 @@ _OF_ONE: Final[Mapping[str, Mapping[str, Source]]] = {
     "app_role_assignments": {
         "service_principal": directory_source("servicePrincipals/{}/appRoleAssignments", "Application.Read.All")
     },
+    "conditional_access_documents": {
+        "conditional_access_policy": replace(
+            CONDITIONAL_ACCESS_DOCUMENTS.source,
+            kind=SourceKind.SINGLETON,
+            path="identity/conditionalAccess/policies/{}",
+        )
+    },
 }
 
-# Small in every tenant: an action may read them whole.
+# Small in every tenant: an action may read them whole, for whatever object.
 _WHOLE: Final = frozenset(
     {
         "tenants",
@@ -277,12 +318,10 @@ def is_read_whole(table: str) -> bool:
 def of_objects(table: SourceTable, *, kind: str, ids: tuple[str, ...]) -> SourceTable | None:
     """Return the table as it is read for single objects of a kind, those with ``ids``; None if Graph has no way.
 
-    What Graph does not find has no row. A small table is read whole, whatever the ids.
+    What Graph does not find has no row. A small table that has no request for one object is read whole.
     """
-    if is_read_whole(table.name):
-        return table
     if kind not in kinds_of(table.name):
-        return None
+        return table if is_read_whole(table.name) else None
     source = _OF_ONE.get(table.name, {}).get(kind, table.source)
     values = tuple(_written(id, in_quotes="'{}'" in source.path) for id in ids)
     return replace(table, source=replace(source, for_each=values))
