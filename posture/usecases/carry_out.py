@@ -8,79 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from posture.definitions.loaded_action import LoadedAction
-from posture.domain.action import Guard, Step, Verify
+from posture.domain.action import Step
 from posture.domain.journal import JournalEntry, SendState
-from posture.domain.judgement import Value
-from posture.domain.plan import Plan, Target, TargetState, ended_target
-from posture.domain.request import Answered, GraphRequest
+from posture.domain.plan import Target, TargetState, ended_target
+from posture.domain.request import Answered, GraphRequest, Lost
 from posture.errors import ActionBroken, ActionRefused, GraphError
-from posture.tables.live import LiveRead
 from posture.usecases.acting_events import ExecutionEvent, RequestEnded, TargetEnded, TargetStarted, Verifying
-from posture.usecases.engine_guards import TenantRules, engine_refusal, no_longer_failing
-from posture.usecases.ports import Actuator, Clock, LiveRows, Passwords, Pause
-from posture.usecases.read_live import LiveSight, Rows, Unreadable, read_live
+from posture.usecases.engine_guards import engine_refusal, no_longer_failing
+from posture.usecases.ports import LiveRows
+from posture.usecases.read_live import Rows, Unreadable, read_live
 from posture.usecases.steps import Terms, first_refusal, is_true, requests_of
-from posture.usecases.writing_down import Journal
+from posture.usecases.work import Earlier, Work
+from posture.usecases.writing_down import Journal, masked
 
 _FIRST_PAUSE: Final = timedelta(seconds=1)
 _LONGEST_PAUSE: Final = timedelta(seconds=30)
 _BETWEEN_PASSES: Final = timedelta(seconds=2)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Earlier:
-    """What is known of the target from before: of the plan that is taken back, if this one undoes one."""
-
-    before: Rows | None = None
-    answers: Sequence[Mapping[str, Value]] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """Everything that carrying out a plan's targets needs. ``graph_root`` is the version root of the tenant's cloud."""
-
-    plan: Plan
-    loaded: LoadedAction
-    rules: TenantRules
-    sight: LiveSight
-    actuator: Actuator
-    journal: Journal
-    clock: Clock
-    pause: Pause
-    passwords: Passwords
-    graph_root: str
-
-    @property
-    def undoes(self) -> bool:
-        return self.plan.undoes is not None
-
-    @property
-    def guards(self) -> tuple[Guard, ...]:
-        undo = self.loaded.action.undo
-        return undo.guards if self.undoes and undo is not None else self.loaded.action.guards
-
-    @property
-    def done_when(self) -> str:
-        undo = self.loaded.action.undo
-        return undo.done_when if self.undoes and undo is not None else self.loaded.action.done_when
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        undo = self.loaded.action.undo
-        return undo.steps if self.undoes and undo is not None else self.loaded.action.steps
-
-    @property
-    def verify(self) -> Verify:
-        undo = self.loaded.action.undo
-        return undo.verify if self.undoes and undo is not None else self.loaded.action.verify
-
-    @property
-    def reads(self) -> tuple[LiveRead, ...]:
-        return self.loaded.undo_live if self.undoes else self.loaded.live
+_ANSWER_LOST: Final = (
+    "it was carried out, but the answer with the code or password was lost: take it back and do it anew"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +52,11 @@ def carry_out(
         ClaimLost: another worker has taken the plan over.
     """
     yield TargetStarted(target=target)
+    carrying = Carrying(target, work, earlier=earlier, entries=entries)
     try:
-        carrying = Carrying(target, work, earlier=earlier, entries=entries)
         ending = yield from carrying.ending()
     except ActionBroken as error:
-        state = TargetState.UNVERIFIED if entries else TargetState.REFUSED
-        ending = Ending(state=state, because=str(error))
+        ending = carrying.unknown(str(error))
     ended = ended_target(target, ending.state, at=work.clock.now(), because=ending.because)
     work.journal.end_target(ended)
     yield TargetEnded(target=ended, revealed=ending.revealed)
@@ -122,8 +70,8 @@ class Carrying:
         self._target = target
         self._work = work
         self._earlier = earlier
-        self._entries = list(entries)
-        self._began = bool(entries)
+        self._entries = [self._closed(entry, work.journal, target) for entry in entries]
+        self._is_resumed = bool(entries)
         started_at = entries[0].intended_at if entries else work.clock.now()
         names = work.loaded.action.secrets
         self._terms = Terms(
@@ -131,7 +79,7 @@ class Carrying:
             parameters={**work.plan.parameters, **target.parameters},
             now=work.clock.now(),
             approved_at=work.plan.approved_at or started_at,
-            started_at=started_at,
+            started_at=_as_graph_counts(started_at, work),
             graph_root=work.graph_root,
             secrets={} if work.undoes else {name: work.passwords.make() for name in names},
         )
@@ -140,34 +88,36 @@ class Carrying:
     def ending(self) -> Generator[ExecutionEvent, None, Ending]:
         rows = self._read()
         if isinstance(rows, Unreadable):
-            return self._unknown(rows.because)
-        if self._began and self._is_verified(rows):
-            return self._found_done()
+            return self.unknown(rows.because)
+        if self._is_resumed and self._is_verified(rows):
+            return self._done()
         if self._may_have_happened():
             return (yield from self._without_sending())
         refusal = self._refusal(rows)
         if refusal is not None:
-            return self._unknown(refusal)
-        if not self._began and is_true(self._work.done_when, self._open(rows), **self._over):
+            return self.unknown(refusal)
+        if not self._is_resumed and self._is_true(self._work.done_when, rows):
             return Ending(state=TargetState.ALREADY_DONE, because=None)
         return (yield from self._act(rows))
 
     def _refusal(self, rows: Rows) -> str | None:
         """Return what is in the way. Once something was sent, its finding may well have gone."""
         now = self._work.clock.now()
-        about = {"rules": self._work.rules, "sight": self._work.sight, "now": now}
-        found = engine_refusal(self._work.plan, self._target, **about)  # type: ignore[arg-type]
-        if found is None and not self._began:
-            found = no_longer_failing(self._target, **about)  # type: ignore[arg-type]
+        rules, sight = self._work.rules, self._work.sight
+        found = engine_refusal(self._work.plan, self._target, rules=rules, sight=sight, now=now)
+        if found is None and not self._is_resumed:
+            found = no_longer_failing(self._work.plan, self._target, rules=rules, sight=sight, now=now)
         if found is not None:
             return found
-        guard = first_refusal(self._work.guards, self._open(rows), **self._over)
+        guard = first_refusal(
+            self._work.guards, self._open(rows), home=self._work.loaded.action.home, terms=self._terms
+        )
         return None if guard is None else f"{guard.id}: {guard.refuse}"
 
     def _act(self, rows: Rows) -> Generator[ExecutionEvent, None, Ending]:
         live = self._open(rows)
         rendered = {step.id: requests_of(step, live, terms=self._terms) for step in self._work.steps}
-        if self._work.loaded.action.undo is not None and not self._began and not self._work.undoes:
+        if self._work.loaded.action.undo is not None and not self._is_resumed and not self._work.undoes:
             image = {table: tuple(found) for table, found in rows.items()}
             self._work.journal.keep_image(self._target, image, taken_at=self._terms.now)
         for step in self._work.steps:
@@ -181,6 +131,8 @@ class Carrying:
         for number in range(1, step.passes + 1):
             is_last = number == step.passes
             for request in requests:
+                if self._was_carried_out(step, request):
+                    continue
                 entry = yield from self._send(step, request)
                 if entry.state is SendState.LOST:
                     return (yield from self._without_sending())
@@ -229,7 +181,7 @@ class Carrying:
         while True:
             rows = self._read()
             if not isinstance(rows, Unreadable) and self._is_verified(rows):
-                return Ending(state=TargetState.DONE, because=None, revealed=self._revealed)
+                return self._done()
             if spent >= self._work.verify.within:
                 break
             yield Verifying(target=self._target, pause=pause)
@@ -239,27 +191,33 @@ class Carrying:
         return Ending(state=TargetState.UNVERIFIED, because=why, revealed=self._revealed)
 
     def _without_sending(self) -> Generator[ExecutionEvent, None, Ending]:
-        """A request may or may not have been carried out and must not be sent twice: the tenant is asked, not told."""
+        """A request that must not be sent twice may have been carried out: the tenant is asked, not told."""
+        doubtful = next(entry for entry in reversed(self._entries) if entry.state is not SendState.ANSWERED)
         ending = yield from self._proof()
-        lost = self._entries[-1]
-        if ending.state is TargetState.DONE:
-            return self._found_done()
+        if ending.state is TargetState.DONE or ending.because == _ANSWER_LOST:
+            return ending
         return Ending(
             state=TargetState.UNVERIFIED,
-            because=f"nobody knows whether {lost.method} {lost.path} was carried out; it was not sent again",
+            because=f"nobody knows whether {doubtful.method} {doubtful.path} was carried out; it was not sent again",
             revealed=self._revealed,
         )
 
-    def _found_done(self) -> Ending:
-        """What the tenant shows is as wished; but a code or password that only the answer had is lost."""
-        reveals = [step for step in self._work.steps if step.reveal is not None]
-        if (reveals or self._terms.secrets) and not self._revealed:
-            return Ending(
-                state=TargetState.UNVERIFIED,
-                because="it was carried out, but the answer with the code or password was lost: take it back and "
-                "do it anew",
-            )
+    def _done(self) -> Ending:
+        """The tenant shows what was wished; but a code or password that only a lost answer had is lost."""
+        reveals = self._terms.secrets or any(step.reveal is not None for step in self._work.steps)
+        if reveals and not self._revealed:
+            return Ending(state=TargetState.UNVERIFIED, because=_ANSWER_LOST)
         return Ending(state=TargetState.DONE, because=None, revealed=self._revealed)
+
+    def _was_carried_out(self, step: Step, request: GraphRequest) -> bool:
+        """Say whether an earlier execution sent just this, may not send it twice, and was told that it is done."""
+        if step.may_repeat:
+            return False
+        body = None if request.body is None else masked(request.body, request.secrets)
+        return any(
+            (entry.step, entry.path, entry.body) == (step.id, request.path, body) and entry.status in step.ok
+            for entry in self._entries
+        )
 
     def _may_have_happened(self) -> bool:
         """Say whether the journal ends with a request that must not be sent twice and may have been carried out."""
@@ -269,9 +227,10 @@ class Carrying:
             for entry in self._entries
         )
 
-    def _unknown(self, because: str) -> Ending:
-        state = TargetState.UNVERIFIED if self._began else TargetState.REFUSED
-        return Ending(state=state, because=because)
+    def unknown(self, because: str) -> Ending:
+        """Return the ending of a target about which nothing more can be said: refused if nothing was sent."""
+        state = TargetState.UNVERIFIED if self._entries else TargetState.REFUSED
+        return Ending(state=state, because=because, revealed=self._revealed)
 
     def _read(self) -> Rows | Unreadable:
         return read_live(
@@ -286,12 +245,23 @@ class Carrying:
             rows, now=self._terms.now, before=self._earlier.before, answers=self._earlier.answers
         )
 
-    @property
-    def _over(self) -> dict[str, object]:
-        return {"home": self._work.loaded.action.home, "terms": self._terms}
+    def _is_true(self, condition: str, rows: Rows) -> bool:
+        return is_true(condition, self._open(rows), home=self._work.loaded.action.home, terms=self._terms)
 
     def _is_verified(self, rows: Rows) -> bool:
         verify = self._work.verify
         if verify.until_gone is not None:
             return not rows[verify.until_gone]
-        return is_true(verify.until or "false", self._open(rows), **self._over)
+        return self._is_true(verify.until or "false", rows)
+
+    @staticmethod
+    def _closed(entry: JournalEntry, journal: Journal, target: Target) -> JournalEntry:
+        """Return an entry of an interrupted execution; a request that it was about to send may have been sent."""
+        if entry.state is not SendState.INTENDED:
+            return entry
+        return journal.answered(entry, Lost(why="posture was interrupted before the answer came"), target, keep=())
+
+
+def _as_graph_counts(moment: datetime, work: Work) -> datetime:
+    """Return a time of ours on Graph's clock, in whole seconds as Graph writes them."""
+    return (moment + (work.sight.facts.clock_skew or timedelta())).replace(microsecond=0)

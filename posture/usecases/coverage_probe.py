@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from posture.definitions.case_tables import Rows
 from posture.definitions.dictionary import Dictionary
-from posture.definitions.inline_tests import Case, Rows
+from posture.definitions.inline_tests import Case
 from posture.domain.judgement import Value
 from posture.errors import CheckBroken
 from posture.usecases.null_probe import Violation

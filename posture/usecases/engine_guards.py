@@ -51,9 +51,14 @@ def engine_refusal(plan: Plan, target: Target, *, rules: TenantRules, sight: Liv
     return _refused_by_name(plan, target, described, rules) or _refused_as_user(target, rules, sight, now)
 
 
-def no_longer_failing(target: Target, *, rules: TenantRules, sight: LiveSight, now: datetime) -> str | None:
-    """Return why the finding behind a target does not stand on live data; None if it still fails."""
-    if target.check is None:
+def no_longer_failing(
+    plan: Plan, target: Target, *, rules: TenantRules, sight: LiveSight, now: datetime
+) -> str | None:
+    """Return why the finding behind a target does not stand on live data; None if it still fails.
+
+    Taking an action back is not about the finding: that may well be resolved.
+    """
+    if target.check is None or plan.undoes is not None:
         return None
     compiled = rules.compiled(target.check)
     if compiled is None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from posture.definitions.case_tables import Rows
 from posture.definitions.dictionary import Dictionary
-from posture.definitions.inline_tests import Case, Rows
+from posture.definitions.inline_tests import Case
 from posture.definitions.loaded import LoadedCheck
 from posture.domain.judgement import Value
 from posture.errors import CheckBroken

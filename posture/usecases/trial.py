@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from posture.definitions.case_tables import Rows
 from posture.definitions.check_sql import compile_with
-from posture.definitions.inline_tests import NOT_APPLICABLE, Case, Rows
+from posture.definitions.inline_tests import NOT_APPLICABLE, Case
 from posture.definitions.loaded import LoadedCheck
 from posture.domain.judgement import Value
 from posture.usecases.ports import Bench

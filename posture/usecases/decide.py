@@ -1,0 +1,95 @@
+"""Approve and reject plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from posture.domain.approval import approved, rejected
+from posture.domain.audit import AuditEvent, AuditKind
+from posture.domain.judgement import Value
+from posture.domain.operator import Operator
+from posture.domain.plan import Plan, is_overdue
+from posture.errors import ActionRefused, NotAllowedToDecide
+from posture.usecases.expire import expired
+from posture.usecases.ports import ActingUnit, Clock, OpenActingUnit
+
+
+def approve_plan(
+    plan: Plan,
+    operator: Operator,
+    *,
+    digest: str,
+    note: str,
+    missing: str | None,
+    open_unit: OpenActingUnit,
+    clock: Clock,
+) -> Plan:
+    """Add one person's yes to the plan with this digest and return the plan.
+
+    ``missing`` says which permissions the remediator lacks for it; None if it has all. It counts for the plan to
+    become approved, so nobody says yes to what cannot be carried out.
+
+    Raises:
+        NotAllowedToDecide: see ``posture.domain.approval.approved``; or the plan has expired.
+        ActionRefused: the remediator lacks a permission.
+    """
+
+    def decide(current: Plan, now: datetime) -> tuple[Plan, AuditKind]:
+        if missing is not None:
+            raise ActionRefused(missing)
+        return approved(current, operator, digest=digest, note=note, now=now), AuditKind.APPROVAL_GIVEN
+
+    return _decided(plan, operator, decide, note=note, open_unit=open_unit, clock=clock)
+
+
+def reject_plan(plan: Plan, operator: Operator, *, note: str, open_unit: OpenActingUnit, clock: Clock) -> Plan:
+    """Reject a plan for good and return it.
+
+    Raises:
+        NotAllowedToDecide: see ``posture.domain.approval.rejected``.
+    """
+
+    def decide(current: Plan, now: datetime) -> tuple[Plan, AuditKind]:
+        return rejected(current, operator, note=note, now=now), AuditKind.PLAN_REJECTED
+
+    return _decided(plan, operator, decide, note=note, open_unit=open_unit, clock=clock)
+
+
+def _decided(
+    plan: Plan,
+    operator: Operator,
+    decide: Callable[[Plan, datetime], tuple[Plan, AuditKind]],
+    *,
+    note: str,
+    open_unit: OpenActingUnit,
+    clock: Clock,
+) -> Plan:
+    """Decide on the plan as it is on record now; a refused decision is on record, too."""
+    now = clock.now()
+    refusal: NotAllowedToDecide | ActionRefused
+    with open_unit() as unit:
+        current = unit.plan(plan.id) or plan
+        try:
+            if is_overdue(current, now=now):
+                expired(current, unit=unit, now=now)
+                raise NotAllowedToDecide(f"plan {plan.id} has expired; propose it anew")
+            after, kind = decide(current, now)
+            if not unit.save_plan(after, was=current.state):
+                raise NotAllowedToDecide(f"plan {plan.id} was changed by somebody else just now; look at it again")
+        except (NotAllowedToDecide, ActionRefused) as error:
+            refusal = error
+        else:
+            details: dict[str, Value] = {"note": note, "digest": current.digest, "state": str(after.state)}
+            _record(unit, after, operator, kind, now, details)
+            return after
+        _record(unit, current, operator, AuditKind.APPROVAL_REFUSED, now, {"because": str(refusal)})
+    raise refusal
+
+
+def _record(
+    unit: ActingUnit, plan: Plan, operator: Operator, kind: AuditKind, at: datetime, details: dict[str, Value]
+) -> None:
+    unit.record(
+        AuditEvent(at=at, actor=operator.name, kind=kind, tenant_id=plan.tenant_id, plan_id=plan.id, details=details)
+    )

@@ -1,0 +1,227 @@
+"""Execute an approved plan, target by target. Read it from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from posture.definitions.loaded_action import LoadedAction
+from posture.domain.approval import is_enough, require_may_execute
+from posture.domain.audit import AuditEvent, AuditKind
+from posture.domain.journal import JournalEntry
+from posture.domain.judgement import Value
+from posture.domain.operator import Operator
+from posture.domain.plan import Plan, PlanState, Target, TargetState, ended_target, final_state, is_overdue, moved
+from posture.domain.switch import stop_of
+from posture.errors import ActionRefused, NotAllowedToDecide
+from posture.usecases.acting_events import ExecutionEnded, ExecutionEvent, ExecutionStarted, TargetEnded
+from posture.usecases.action_permissions import missing_permissions
+from posture.usecases.carry_out import carry_out
+from posture.usecases.engine_guards import TenantRules
+from posture.usecases.expire import expired
+from posture.usecases.ports import Actuator, Clock, GraphReader, LiveDesk, OpenActingUnit, Passwords, Pause, PlanLocks
+from posture.usecases.read_live import LiveSight
+from posture.usecases.work import Earlier, Work
+from posture.usecases.writing_down import Journal
+
+A_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionTools:
+    """Everything that executing in one tenant needs. ``worker`` names this execution alone."""
+
+    worker: str
+    reader: GraphReader
+    remediator: GraphReader
+    actuator: Actuator
+    desk: LiveDesk
+    open_unit: OpenActingUnit
+    locks: PlanLocks
+    clock: Clock
+    pause: Pause
+    passwords: Passwords
+    graph_root: str
+    rules: Callable[[], TenantRules]
+    is_switched_on: bool
+
+
+def execute_plan(
+    plan: Plan, operator: Operator, loaded: LoadedAction, *, tools: ExecutionTools
+) -> Iterator[ExecutionEvent]:
+    """Execute a plan and yield what happens; the last event is ``ExecutionEnded``.
+
+    If it is interrupted, executing the same plan again goes on where it stopped.
+
+    Raises:
+        NotAllowedToDecide: the operator may not, or the plan is not approved any more.
+        ActionRefused: a gate is closed: permission, switch, action changed since the approval.
+        PlanInProgress: another worker executes it.
+        ClaimLost: another worker has taken it over.
+        GraphError: there is no token, or the tenant does not answer; nothing was sent then.
+    """
+    with tools.locks.hold(plan.id):
+        sight = _sight(tools)
+        started, is_resumed = _claim(plan, operator, loaded, granted=sight.granted, tools=tools)
+        yield ExecutionStarted(plan=started, is_resumed=is_resumed)
+        targets: list[Target] = []
+        for event in _each_target(started, operator, loaded, sight=sight, tools=tools):
+            if isinstance(event, TargetEnded):
+                targets.append(event.target)
+            yield event
+        yield ExecutionEnded(plan=_ended(started, operator, targets, tools))
+
+
+def _sight(tools: ExecutionTools) -> LiveSight:
+    return LiveSight(
+        reader=tools.reader,
+        remediator=tools.remediator,
+        desk=tools.desk,
+        facts=tools.reader.identify(),
+        granted=tools.actuator.granted(),
+    )
+
+
+def _claim(
+    plan: Plan, operator: Operator, loaded: LoadedAction, *, granted: frozenset[str] | None, tools: ExecutionTools
+) -> tuple[Plan, bool]:
+    """Make the plan ours, and say whether an earlier execution had begun it."""
+    now = tools.clock.now()
+    with tools.open_unit() as unit:
+        current = unit.plan(plan.id) or plan
+        is_resumed = current.state is PlanState.EXECUTING
+        refusal = _closed_gate(current, operator, loaded, granted=granted, tools=tools)
+        stop = stop_of(unit.stops(), current.tenant_id)
+        if stop is not None:
+            refusal = ActionRefused(f"actions are stopped by {stop.by}: {stop.reason}")
+        if refusal is None:
+            claimed = current if is_resumed else moved(current, PlanState.EXECUTING, at=now)
+            if unit.claim(claimed, was=current.state, worker=tools.worker):
+                kind = AuditKind.EXECUTION_RESUMED if is_resumed else AuditKind.EXECUTION_STARTED
+                unit.record(_event(current, operator.name, kind, tools, {"worker": tools.worker}))
+                return claimed, is_resumed
+            refusal = ActionRefused(f"plan {plan.id} was changed by somebody else just now; look at it again")
+        if isinstance(refusal, NotAllowedToDecide) and is_overdue(current, now=now):
+            expired(current, unit=unit, now=now)
+        unit.record(_event(current, operator.name, AuditKind.EXECUTION_REFUSED, tools, {"because": str(refusal)}))
+    raise refusal
+
+
+def _closed_gate(
+    plan: Plan, operator: Operator, loaded: LoadedAction, *, granted: frozenset[str] | None, tools: ExecutionTools
+) -> ActionRefused | NotAllowedToDecide | None:
+    """Return the first gate that is closed to the whole plan."""
+    now = tools.clock.now()
+    try:
+        require_may_execute(plan, operator, now=now)
+    except NotAllowedToDecide as error:
+        return error
+    if is_overdue(plan, now=now):
+        return NotAllowedToDecide(f"the approval of plan {plan.id} has ended; propose it anew")
+    if not is_enough(plan):
+        return NotAllowedToDecide(f"plan {plan.id} has not been approved by enough people as it is now")
+    if loaded.action.version != plan.action_version:
+        return ActionRefused(f"the action {plan.action} was changed since the plan was approved; propose it anew")
+    if not tools.is_switched_on:
+        return ActionRefused("remediation is switched off for this tenant in the settings")
+    missing = missing_permissions(loaded, granted)
+    return ActionRefused(missing) if missing is not None else None
+
+
+def _each_target(
+    plan: Plan, operator: Operator, loaded: LoadedAction, *, sight: LiveSight, tools: ExecutionTools
+) -> Iterator[ExecutionEvent]:
+    """Yield what happens to every target that has not ended; those of an earlier execution are told as they ended."""
+    journal = Journal(
+        plan=plan, worker=tools.worker, actor=operator.name, open_unit=tools.open_unit, clock=tools.clock
+    )
+    work = Work(
+        plan=plan,
+        loaded=loaded,
+        rules=tools.rules(),
+        sight=sight,
+        actuator=tools.actuator,
+        journal=journal,
+        clock=tools.clock,
+        pause=tools.pause,
+        passwords=tools.passwords,
+        graph_root=tools.graph_root,
+    )
+    failures = 0
+    for target in plan.targets:
+        if target.state is not TargetState.WAITING:
+            failures += _is_failure(target)
+            yield TargetEnded(target=target, revealed={})
+            continue
+        entries = _entries(plan, target, tools)
+        # What was begun is brought to its end: half an action is worse than a whole one.
+        halt = None if entries else _reason_to_stop(plan, failures, tools)
+        if halt is not None:
+            ended = ended_target(target, TargetState.REFUSED, at=tools.clock.now(), because=halt)
+            journal.end_target(ended)
+            yield TargetEnded(target=ended, revealed={})
+            continue
+        ended = yield from carry_out(target, work, earlier=_earlier(plan, target, tools), entries=entries)
+        failures += _is_failure(ended)
+
+
+def _reason_to_stop(plan: Plan, failures: int, tools: ExecutionTools) -> str | None:
+    """Return why no further target is begun; it is asked anew before each."""
+    now = tools.clock.now()
+    with tools.open_unit() as unit:
+        stop = stop_of(unit.stops(), plan.tenant_id)
+        sent = unit.sent_since(plan.tenant_id, plan.action, now - A_DAY)
+    if stop is not None:
+        return f"actions were stopped by {stop.by}: {stop.reason}"
+    if failures > plan.limits.failures:
+        return f"{failures} targets failed or could not be verified; {plan.limits.failures} are allowed"
+    if plan.approved_until is None or now >= plan.approved_until:
+        return "the approval ended before this target's turn came"
+    if sent >= plan.limits.per_day:
+        return f"{sent} resources were changed by this action within a day; {plan.limits.per_day} are allowed"
+    return None
+
+
+def _entries(plan: Plan, target: Target, tools: ExecutionTools) -> Sequence[JournalEntry]:
+    with tools.open_unit() as unit:
+        return [entry for entry in unit.entries(plan.id) if entry.target == target.number]
+
+
+def _earlier(plan: Plan, target: Target, tools: ExecutionTools) -> Earlier:
+    if plan.undoes is None or target.undoes is None:
+        return Earlier()
+    with tools.open_unit() as unit:
+        image = unit.image(plan.undoes, target.undoes)
+        entries = [entry for entry in unit.entries(plan.undoes) if entry.target == target.undoes]
+    answers = [{"step_id": entry.step, **entry.kept} for entry in entries if entry.kept]
+    return Earlier(before=image.tables if image else {}, answers=answers)
+
+
+def _is_failure(target: Target) -> bool:
+    return target.state in (TargetState.FAILED, TargetState.UNVERIFIED)
+
+
+def _ended(plan: Plan, operator: Operator, targets: Sequence[Target], tools: ExecutionTools) -> Plan:
+    state = final_state(targets)
+    ended = moved(replace(plan, targets=tuple(targets)), state, at=tools.clock.now())
+    with tools.open_unit() as unit:
+        unit.require_claim(plan.id, worker=tools.worker)
+        unit.save_plan(ended, was=PlanState.EXECUTING)
+        counts: dict[str, Value] = {}
+        for target in targets:
+            counts[target.state] = int(str(counts.get(target.state, 0))) + 1
+        unit.record(_event(plan, operator.name, AuditKind.PLAN_ENDED, tools, {"state": str(state), **counts}))
+    return ended
+
+
+def _event(plan: Plan, actor: str, kind: AuditKind, tools: ExecutionTools, details: dict[str, Value]) -> AuditEvent:
+    return AuditEvent(
+        at=tools.clock.now(),
+        actor=actor,
+        kind=kind,
+        tenant_id=plan.tenant_id,
+        plan_id=plan.id,
+        details=details,
+    )

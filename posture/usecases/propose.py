@@ -1,0 +1,246 @@
+"""Propose a plan: from findings or named resources to something that people can approve."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from posture.definitions.loaded_action import LoadedAction
+from posture.definitions.parameters import ParameterRefused, fitting_value
+from posture.domain.action import ApprovalRule, Limits
+from posture.domain.approval import require_may_propose
+from posture.domain.audit import AuditEvent, AuditKind
+from posture.domain.blast_radius import refusal
+from posture.domain.check import ParameterValue
+from posture.domain.finding import Finding
+from posture.domain.finding_view import FindingView, Standing
+from posture.domain.judgement import Resource
+from posture.domain.operator import Operator
+from posture.domain.plan import PROPOSAL_LASTS, Plan, PlanState, Target, TargetState
+from posture.domain.switch import stop_of
+from posture.errors import ActionRefused, NotAllowedToDecide, UsageError
+from posture.usecases.parameter_text import value_of_text
+from posture.usecases.ports import ActingUnit, Clock, OpenActingUnit
+
+_A_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What somebody wants done in one tenant, for findings, or for resources named without one.
+
+    ``parameters`` are as typed. ``rule`` and ``limits`` are those in force, the settings included. ``population``
+    counts all resources of the kind in the latest snapshot; None if nobody knows. ``closed`` says why nothing can be
+    done in the tenant at all; None if something can.
+    """
+
+    tenant_id: str
+    tenant_name: str
+    loaded: LoadedAction
+    findings: Sequence[FindingView]
+    resources: Sequence[Resource]
+    parameters: Mapping[str, str]
+    reason: str
+    rule: ApprovalRule
+    limits: Limits
+    population: int | None
+    closed: str | None
+
+
+def propose_plan(proposal: Proposal, operator: Operator, *, open_unit: OpenActingUnit, clock: Clock) -> Plan:
+    """Record a plan that waits for approval, and return it.
+
+    Raises:
+        UsageError: no target is given, or a parameter is missing, unknown or does not fit.
+        NotAllowedToDecide: the operator may not propose this action.
+        ActionRefused: a gate is closed: read-only tenant, stop switch, finding not open, too many targets.
+    """
+    now = clock.now()
+    plan = _plan(proposal, operator, now)
+    return recorded(
+        plan, operator, closed=proposal.closed, population=proposal.population, now=now, open_unit=open_unit
+    )
+
+
+def recorded(
+    plan: Plan,
+    operator: Operator,
+    *,
+    closed: str | None,
+    population: int | None,
+    now: datetime,
+    open_unit: OpenActingUnit,
+) -> Plan:
+    """Record a plan if every gate for proposals is open; a refused one is in the audit.
+
+    Raises: see ``propose_plan``.
+    """
+    with open_unit() as unit:
+        refused = _refused(plan, operator, closed=closed, population=population, now=now, unit=unit)
+        if refused is None:
+            unit.add_plan(plan)
+        kind = AuditKind.PLAN_PROPOSED if refused is None else AuditKind.PROPOSAL_REFUSED
+        unit.record(_event(plan, operator, kind, now, because=None if refused is None else str(refused)))
+    if refused is not None:
+        raise refused
+    return plan
+
+
+def _refused(
+    plan: Plan, operator: Operator, *, closed: str | None, population: int | None, now: datetime, unit: ActingUnit
+) -> ActionRefused | NotAllowedToDecide | None:
+    try:
+        require_may_propose(operator, plan.rule, now=now)
+    except NotAllowedToDecide as error:
+        return error
+    if closed is not None:
+        return ActionRefused(closed)
+    stop = stop_of(unit.stops(), plan.tenant_id)
+    if stop is not None:
+        return ActionRefused(f"actions are stopped by {stop.by}: {stop.reason}")
+    acted = unit.acted_since(plan.tenant_id, plan.action, now - _A_DAY)
+    too_much = refusal(plan.limits, targets=len(plan.targets), acted_today=acted, population=population)
+    return None if too_much is None else ActionRefused(too_much)
+
+
+def _plan(proposal: Proposal, operator: Operator, now: datetime) -> Plan:
+    action = proposal.loaded.action
+    if not proposal.reason.strip():
+        raise UsageError("a proposal needs a reason; those who approve read it")
+    typed = _typed(proposal.loaded, proposal.parameters)
+    targets = [
+        *(_of_finding(view, proposal, typed) for view in proposal.findings),
+        *(_of_resource(resource, proposal, typed) for resource in proposal.resources),
+    ]
+    _require_distinct(targets)
+    return Plan(
+        id=uuid.uuid4().hex,
+        tenant_id=proposal.tenant_id,
+        tenant_name=proposal.tenant_name,
+        action=action.id,
+        action_version=action.version,
+        risk=action.risk,
+        parameters=typed,
+        targets=tuple(replace(target, number=number) for number, target in enumerate(targets, start=1)),
+        reason=proposal.reason.strip(),
+        undoes=None,
+        rule=proposal.rule,
+        limits=proposal.limits,
+        proposed_by=operator.name,
+        proposed_at=now,
+        expires_at=now + PROPOSAL_LASTS,
+        state=PlanState.PROPOSED,
+        approvals=(),
+        started_at=None,
+        ended_at=None,
+        ended_because=None,
+    )
+
+
+def _typed(loaded: LoadedAction, given: Mapping[str, str]) -> dict[str, ParameterValue]:
+    """Return the plan's parameters: what was typed, else the default; what findings fill may be missing."""
+    declared = {parameter.name: parameter for parameter in loaded.action.parameters}
+    unknown = [name for name in given if name not in declared]
+    if unknown:
+        known = ", ".join(declared) or "none"
+        raise UsageError(f"{loaded.action.id} has no parameter {unknown[0]}; it has: {known}")
+    typed = {name: value_of_text(declared[name], text) for name, text in given.items()}
+    defaults = {name: one.default for name, one in declared.items() if name not in typed and one.default is not None}
+    return {**defaults, **typed}
+
+
+def _of_finding(view: FindingView, proposal: Proposal, typed: Mapping[str, ParameterValue]) -> Target:
+    finding, action = view.finding, proposal.loaded.action
+    short = finding.fingerprint[:12]
+    if finding.tenant_id != proposal.tenant_id:
+        raise ActionRefused(f"finding {short} is of another tenant; a plan is for one")
+    if view.standing is not Standing.OPEN:
+        raise ActionRefused(f"finding {short} is {view.standing}; only an open finding is acted on")
+    if finding.resource.type != action.resource:
+        raise ActionRefused(
+            f"{action.id} changes a {action.resource}, but finding {short} is about a {finding.resource.type}"
+        )
+    filled = _filled(finding, proposal)
+    _require_complete(proposal.loaded, {**typed, **filled})
+    return Target(
+        number=0,
+        resource=finding.resource,
+        check=finding.check,
+        fingerprint=finding.fingerprint,
+        identity=finding.identity,
+        parameters=filled,
+        undoes=None,
+        state=TargetState.WAITING,
+        because=None,
+        ended_at=None,
+    )
+
+
+def _filled(finding: Finding, proposal: Proposal) -> dict[str, ParameterValue]:
+    """Return the parameters that the finding's identity or evidence fills; what was typed is not asked of it."""
+    declared = {parameter.name: parameter for parameter in proposal.loaded.action.parameters}
+    known = {**finding.evidence, **finding.identity}
+    filled: dict[str, ParameterValue] = {}
+    for name, column in proposal.loaded.sources.items():
+        if name in proposal.parameters or known.get(column) is None:
+            continue
+        try:
+            filled[name] = fitting_value(declared[name], known[column])
+        except ParameterRefused as error:
+            raise ActionRefused(f"{column} of finding {finding.fingerprint[:12]} does not fit: {error}") from error
+    return filled
+
+
+def _of_resource(resource: Resource, proposal: Proposal, typed: Mapping[str, ParameterValue]) -> Target:
+    _require_complete(proposal.loaded, typed)
+    return Target(
+        number=0,
+        resource=resource,
+        check=None,
+        fingerprint=None,
+        identity={},
+        parameters={},
+        undoes=None,
+        state=TargetState.WAITING,
+        because=None,
+        ended_at=None,
+    )
+
+
+def _require_complete(loaded: LoadedAction, parameters: Mapping[str, ParameterValue]) -> None:
+    missing = [one.name for one in loaded.action.parameters if one.name not in parameters]
+    if missing:
+        raise UsageError(f"{loaded.action.id} needs the parameter {missing[0]}: add --param {missing[0]}=…")
+
+
+def _require_distinct(targets: Sequence[Target]) -> None:
+    """Refuse no target, and the same thing twice: one yes must not act two times."""
+    if not targets:
+        raise UsageError("there is nothing to act on: no open finding, and no resource was named")
+    seen: set[str] = set()
+    for target in targets:
+        key = f"{target.resource.id.lower()} {sorted(target.parameters.items())!r}"
+        if key in seen:
+            raise UsageError(f"{target.resource.id} is named twice; a plan acts on everything once")
+        seen.add(key)
+
+
+def _event(plan: Plan, operator: Operator, kind: AuditKind, at: datetime, *, because: str | None) -> AuditEvent:
+    return AuditEvent(
+        at=at,
+        actor=operator.name,
+        kind=kind,
+        tenant_id=plan.tenant_id,
+        plan_id=plan.id,
+        details={
+            "action": plan.action,
+            "digest": plan.digest,
+            "targets": [target.resource.id for target in plan.targets],
+            "reason": plan.reason,
+            **({"undoes": plan.undoes} if plan.undoes else {}),
+            **({} if because is None else {"because": because}),
+        },
+    )
