@@ -11,11 +11,13 @@ import pytest
 
 from posture.domain.tenant import Cloud
 from posture.errors import UsageError
-from posture.report.app_registration import manifest, script, steps
-from posture.report.graph_app_roles import READ_PERMISSION_IDS
+from posture.report.app_registration import Identity, managed_identity_steps, manifest, script, steps
+from posture.report.graph_app_roles import READ_PERMISSION_IDS, WRITE_PERMISSION_IDS
 from posture.simulator.demo_tenant.graph_permissions import APPLICATION_PERMISSIONS
 from posture.tables import TABLES
+from posture.tables.live import ONLY_LIVE
 from posture.tables.table import SourceTable
+from posture.tables.writes import WRITES
 
 TENANT_ID = "11111111-1111-1111-1111-111111111111"
 PERMISSIONS = ["User.Read.All", "Policy.Read.All"]
@@ -52,17 +54,26 @@ def test_every_permission_of_every_table_has_an_id() -> None:
     assert needed <= set(READ_PERMISSION_IDS)
 
 
+def test_every_permission_of_every_write_and_live_table_has_an_id() -> None:
+    writes = {p for write in WRITES for needed in write.permissions for p in needed}
+    writes |= {p for write in WRITES for _, needed in write.for_properties for p in needed}
+    reads = {p for table in ONLY_LIVE if isinstance(table, SourceTable) for p in table.source.permissions}
+
+    assert writes | reads <= READ_PERMISSION_IDS.keys() | WRITE_PERMISSION_IDS.keys()
+
+
 def test_the_ids_agree_with_the_simulators_own_copy_of_the_published_table() -> None:
-    shared = READ_PERMISSION_IDS.keys() & APPLICATION_PERMISSIONS.keys()
-    assert "User.Read.All" in shared
-    assert {name: READ_PERMISSION_IDS[name] for name in shared} == {
-        name: APPLICATION_PERMISSIONS[name] for name in shared
-    }
+    known = READ_PERMISSION_IDS | WRITE_PERMISSION_IDS
+    shared = known.keys() & APPLICATION_PERMISSIONS.keys()
+    assert {"User.Read.All", "User.ReadWrite.All"} <= shared
+    assert {name: known[name] for name in shared} == {name: APPLICATION_PERMISSIONS[name] for name in shared}
 
 
-def test_ids_are_unique_and_no_permission_can_write() -> None:
-    assert len(set(READ_PERMISSION_IDS.values())) == len(READ_PERMISSION_IDS)
+def test_ids_are_unique_and_the_reader_gets_no_permission_to_write() -> None:
+    known = READ_PERMISSION_IDS | WRITE_PERMISSION_IDS
+    assert len(set(known.values())) == len(READ_PERMISSION_IDS) + len(WRITE_PERMISSION_IDS)
     assert not [name for name in READ_PERMISSION_IDS if "Write" in name]
+    assert not [name for name in WRITE_PERMISSION_IDS if ".Read." in name]
 
 
 def test_the_manifest_asks_for_application_roles_of_graph() -> None:
@@ -124,3 +135,33 @@ def test_the_steps_name_every_permission_in_every_cloud(cloud: Cloud) -> None:
     text = "\n".join(steps(PERMISSIONS, display_name="posture reader", cloud=cloud))
     assert "Policy.Read.All, User.Read.All" in text
     assert ("entra.microsoft.com" in text) == (cloud is Cloud.PUBLIC)
+
+
+def test_the_remediators_script_says_what_it_may_and_names_roles_in_comments_only(tmp_path: Path) -> None:
+    text = script(
+        ["User.RevokeSessions.All"],
+        display_name="posture remediator",
+        tenant_id=TENANT_ID,
+        cloud=Cloud.PUBLIC,
+        identity=Identity.REMEDIATOR,
+        roles=["Privileged Authentication\nAdministrator, for\ntouch owned"],
+    )
+
+    code, said, calls = run_script(tmp_path, text)
+
+    assert code == 0, said
+    assert "may carry out posture's actions" in text
+    assert "remediator-certificate.pem" in said
+    assert not (tmp_path / "owned").exists()
+    assert ["ad", "app", "create", "--display-name", "posture remediator"] in [call[:5] for call in calls]
+
+
+def test_directory_roles_are_a_step_of_their_own_only_if_there_are_any() -> None:
+    role = "Privileged Role Administrator, to act on other administrators."
+
+    for told in (
+        steps(PERMISSIONS, display_name="x", cloud=Cloud.PUBLIC, roles=[role]),
+        managed_identity_steps(PERMISSIONS, roles=[role]),
+    ):
+        assert len([step for step in told if role in step]) == 1
+    assert not [step for step in managed_identity_steps(PERMISSIONS) if "Roles and administrators" in step]
