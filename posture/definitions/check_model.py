@@ -56,15 +56,20 @@ class MessageModel(Strict):
     unknown: Sentence
 
 
-class CaseModel(Strict):
+class CaseRowsModel(Strict):
     """One inline test. ``change`` alters the base row of a table, ``rows`` replaces all its rows."""
 
     name: Sentence
     change: dict[str, Row] = Field(default_factory=dict)
     empty: list[str] = Field(default_factory=list)
     rows: dict[str, list[Row]] = Field(default_factory=dict)
-    previous: dict[str, list[Row]] = Field(default_factory=dict)
     params: dict[str, Cell] = Field(default_factory=dict)
+
+
+class CaseModel(CaseRowsModel):
+    """One inline test of a check, with the snapshot before."""
+
+    previous: dict[str, list[Row]] = Field(default_factory=dict)
     expect: VerdictWord | dict[str, str | list[str]]
 
 
