@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from posture.bootstrap.connection import connection_of
 from posture.bootstrap.selection import Selection, select_checks
@@ -31,8 +32,12 @@ from posture.store.database import Store, prepare_store
 from posture.tables import RESOURCE_TYPES, TABLES
 from posture.usecases.diagnose import Diagnosis, diagnose_tenant
 from posture.usecases.events import ScanEvent
+from posture.usecases.ports import Pause
 from posture.usecases.scan import ScanRequest, scan_tenant
 from posture.usecases.verify_definitions import Verification, verify_checks
+
+if TYPE_CHECKING:
+    from posture.bootstrap.acting import Acting
 
 _EXEMPTIONS_FILE = "exemptions.yaml"
 
@@ -61,18 +66,23 @@ def verify(checks: Sequence[LoadedCheck], *, with_probes: bool) -> Iterator[Veri
 
 
 def load_application(
-    config: Path | None, *, pace: Pace = PUBLISHED, budget: RetryBudget | None = None
+    config: Path | None,
+    *,
+    pace: Pace = PUBLISHED,
+    budget: RetryBudget | None = None,
+    pause: Pause | None = None,
 ) -> Application:
     """Read the configuration and the checks, and return everything bound to them. Nothing else is opened yet.
 
-    ``pace`` and ``budget`` are how fast Graph is asked and how much trouble is put up with; None means as usual.
+    ``pace`` and ``budget`` are how fast Graph is asked and how much trouble is put up with, ``pause`` how time passes
+    while a change is waited for; None means as usual.
 
     Raises:
         SettingsError: the configuration is missing or wrong, or names a check that does not exist.
         DefinitionErrors: check files are wrong.
     """
     path = find_config(config, environment=os.environ, directory=Path.cwd())
-    application = Application(load_settings(path, environment=os.environ), pace=pace, budget=budget)
+    application = Application(load_settings(path, environment=os.environ), pace=pace, budget=budget, pause=pause)
     known = {str(loaded.check.id): loaded.defaults.keys() for loaded in application.catalog.checks}
     refuse_unknown_checks(application.settings, known)
     return application
@@ -81,11 +91,14 @@ def load_application(
 class Application:
     """posture with one configuration. Adapters are built when they are first used."""
 
-    def __init__(self, settings: Settings, *, pace: Pace, budget: RetryBudget | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, pace: Pace, budget: RetryBudget | None = None, pause: Pause | None = None
+    ) -> None:
         self.settings = settings
         self.clock = SystemClock()
         self._pace = pace
         self._budget = budget
+        self._pause = pause
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -94,6 +107,14 @@ class Application:
     @cached_property
     def store(self) -> Store:
         return prepare_store(self.settings.store_url.reveal())
+
+    @cached_property
+    def acting(self) -> Acting:
+        """What people do with actions."""
+        # Here and not above: scans do not need it.
+        from posture.bootstrap.acting import Acting
+
+        return Acting(self, pace=self._pace, budget=self._budget, pause=self._pause)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -118,6 +139,17 @@ class Application:
             known = ", ".join(tenant.name for tenant in self.settings.tenants)
             raise UsageError(f"there are several tenants; choose one with --tenant: {known}")
         return self.settings.tenants[0]
+
+    def tenant_by_id(self, tenant_id: str) -> TenantSettings:
+        """Return the tenant with this directory id.
+
+        Raises:
+            UsageError: the settings have none any more.
+        """
+        for tenant in self.settings.tenants:
+            if tenant.tenant_id == tenant_id:
+                return tenant
+        raise UsageError(f"the settings have no tenant {tenant_id} any more")
 
     def known_check(self, name: str) -> CheckId:
         """Return a check id after making sure that there is such a check."""

@@ -23,6 +23,7 @@ from posture.usecases.engine_guards import TenantRules
 from posture.usecases.expire import expired
 from posture.usecases.ports import Actuator, Clock, GraphReader, LiveDesk, OpenActingUnit, Passwords, Pause, PlanLocks
 from posture.usecases.read_live import LiveSight
+from posture.usecases.rehearse import Rehearsed, rehearse
 from posture.usecases.work import Earlier, Work
 from posture.usecases.writing_down import Journal
 
@@ -72,6 +73,18 @@ def execute_plan(
                 targets.append(event.target)
             yield event
         yield ExecutionEnded(plan=_ended(started, operator, targets, tools))
+
+
+def rehearse_plan(plan: Plan, loaded: LoadedAction, *, tools: ExecutionTools) -> Iterator[Rehearsed]:
+    """Yield what executing the plan would do to each of its targets at this moment; nothing is sent or written down.
+
+    Raises:
+        GraphError: there is no token, or the tenant does not answer.
+    """
+    work = _work(plan, loaded, actor="nobody", sight=_sight(tools), tools=tools)
+    for target in plan.targets:
+        if target.state is TargetState.WAITING:
+            yield rehearse(target, work, earlier=_earlier(plan, target, tools))
 
 
 def _sight(tools: ExecutionTools) -> LiveSight:
@@ -134,21 +147,7 @@ def _each_target(
     plan: Plan, operator: Operator, loaded: LoadedAction, *, sight: LiveSight, tools: ExecutionTools
 ) -> Iterator[ExecutionEvent]:
     """Yield what happens to every target that has not ended; those of an earlier execution are told as they ended."""
-    journal = Journal(
-        plan=plan, worker=tools.worker, actor=operator.name, open_unit=tools.open_unit, clock=tools.clock
-    )
-    work = Work(
-        plan=plan,
-        loaded=loaded,
-        rules=tools.rules(),
-        sight=sight,
-        actuator=tools.actuator,
-        journal=journal,
-        clock=tools.clock,
-        pause=tools.pause,
-        passwords=tools.passwords,
-        graph_root=tools.graph_root,
-    )
+    work = _work(plan, loaded, actor=operator.name, sight=sight, tools=tools)
     failures = 0
     for target in plan.targets:
         if target.state is not TargetState.WAITING:
@@ -160,11 +159,27 @@ def _each_target(
         halt = None if entries else _reason_to_stop(plan, failures, tools)
         if halt is not None:
             ended = ended_target(target, TargetState.REFUSED, at=tools.clock.now(), because=halt)
-            journal.end_target(ended)
+            work.journal.end_target(ended)
             yield TargetEnded(target=ended, revealed={})
             continue
         ended = yield from carry_out(target, work, earlier=_earlier(plan, target, tools), entries=entries)
         failures += _is_failure(ended)
+
+
+def _work(plan: Plan, loaded: LoadedAction, *, actor: str, sight: LiveSight, tools: ExecutionTools) -> Work:
+    journal = Journal(plan=plan, worker=tools.worker, actor=actor, open_unit=tools.open_unit, clock=tools.clock)
+    return Work(
+        plan=plan,
+        loaded=loaded,
+        rules=tools.rules(),
+        sight=sight,
+        actuator=tools.actuator,
+        journal=journal,
+        clock=tools.clock,
+        pause=tools.pause,
+        passwords=tools.passwords,
+        graph_root=tools.graph_root,
+    )
 
 
 def _reason_to_stop(plan: Plan, failures: int, tools: ExecutionTools) -> str | None:

@@ -1,0 +1,296 @@
+"""Proposing, approving and executing with one configuration: the use cases bound to their adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypedDict
+
+from posture.bootstrap.connection import connection_of
+from posture.bootstrap.executing import SystemPause, actuator_of, execution_tools
+from posture.config import TenantSettings
+from posture.definitions.check_sql import compile_check
+from posture.definitions.compiled import CompiledCheck
+from posture.definitions.dictionary import Dictionary
+from posture.definitions.loaded_action import LoadedAction
+from posture.domain.action import ApprovalRule, Limits
+from posture.domain.approval import effective_limits, effective_rule
+from posture.domain.check import CheckId
+from posture.domain.finding import FindingState
+from posture.domain.finding_view import FindingFilter, FindingView, Standing
+from posture.domain.journal import JournalEntry
+from posture.domain.judgement import Resource
+from posture.domain.operator import Operator, Role
+from posture.domain.plan import Plan
+from posture.domain.switch import Stop, stop_of
+from posture.errors import ActionRefused, UsageError
+from posture.graph.pursuit import RetryBudget
+from posture.graph.throttle import Pace
+from posture.snapshot.census import Census
+from posture.tables import RESOURCE_TYPES, TABLES
+from posture.usecases import decide, operators, switches
+from posture.usecases.acting_events import ExecutionEvent
+from posture.usecases.action_permissions import missing_permissions, permissions_of
+from posture.usecases.engine_guards import TenantRules
+from posture.usecases.execute import ExecutionTools, execute_plan, rehearse_plan
+from posture.usecases.fitting import FittingAction, fitting_actions
+from posture.usecases.ports import Clock, OpenActingUnit, Pause, PlanQuery
+from posture.usecases.propose import Proposal, propose_plan
+from posture.usecases.propose_undo import propose_undo
+from posture.usecases.rehearse import Rehearsed
+
+if TYPE_CHECKING:
+    from posture.bootstrap.application import Application
+
+
+class _Records(TypedDict):
+    """Where use cases write, and what time it is."""
+
+    open_unit: OpenActingUnit
+    clock: Clock
+
+
+class Acting:
+    """Everything that people do with actions. Adapters are built when they are first used."""
+
+    def __init__(
+        self, application: Application, *, pace: Pace, budget: RetryBudget | None, pause: Pause | None = None
+    ) -> None:
+        self._application = application
+        self._pace = pace
+        self._budget = budget
+        self._pause = pause or SystemPause()
+
+    # People
+
+    def login(self, token: str) -> Operator:
+        """Return the operator with this token; see ``operators.login``. Changed settings are noted on the way."""
+        self._note_settings()
+        return operators.login(token, **self._records)
+
+    def add_operator(
+        self, name: str, role: Role, *, account: str | None, lasts: timedelta, by: Operator | None
+    ) -> tuple[Operator, str]:
+        """Record an operator and return it with its token; see ``operators.add_operator``."""
+        return operators.add_operator(name, role, account=account, lasts=lasts, by=by, **self._records)
+
+    def revoke_operator(self, name: str, *, by: Operator) -> None:
+        """End an operator's token; see ``operators.revoke_operator``."""
+        operators.revoke_operator(name, by=by, **self._records)
+
+    def operators(self) -> Sequence[Operator]:
+        with self._application.store.reading() as reader:
+            return reader.acting.operators()
+
+    # Plans
+
+    def propose(
+        self,
+        operator: Operator,
+        *,
+        action: str,
+        tenant: TenantSettings,
+        findings: Sequence[str],
+        check: str | None,
+        targets: Sequence[str],
+        parameters: Mapping[str, str],
+        reason: str,
+    ) -> Plan:
+        """Propose an action for findings (by the beginning of their ids), for all open findings of a check, or for
+        resources named by id or name; see ``propose_plan``."""
+        loaded = self.action(action)
+        views = [self._application.finding(prefix)[0] for prefix in findings]
+        if check is not None:
+            views += self._open_findings(tenant, self._application.known_check(check))
+        rule, limits = self._in_force(loaded, tenant)
+        census = self._census(tenant)
+        proposal = Proposal(
+            tenant_id=tenant.tenant_id,
+            tenant_name=tenant.name,
+            loaded=loaded,
+            findings=views,
+            resources=[self._named(census, loaded, text) for text in targets],
+            parameters=parameters,
+            reason=reason,
+            rule=rule,
+            limits=limits,
+            population=census.population(loaded.action.resource) if census else None,
+            closed=self._closed(loaded, tenant),
+        )
+        return propose_plan(proposal, operator, **self._records)
+
+    def propose_undo(self, operator: Operator, plan: Plan, *, reason: str) -> Plan:
+        """Propose to take a plan back; see ``propose_undo``."""
+        loaded, tenant = self.action(plan.action), self._tenant_of(plan)
+        rule, limits = self._in_force(loaded, tenant)
+        census = self._census(tenant)
+        return propose_undo(
+            plan,
+            loaded,
+            operator,
+            reason=reason,
+            rule=rule,
+            limits=limits,
+            closed=self._closed(loaded, tenant),
+            population=census.population(loaded.action.resource) if census else None,
+            **self._records,
+        )
+
+    def plan(self, prefix: str) -> Plan:
+        """Return the one plan whose id begins so.
+
+        Raises:
+            UsageError: there is none, or more than one.
+        """
+        with self._application.store.reading() as reader:
+            found = reader.acting.by_prefix(prefix) if prefix else ()
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f'{len(found)} plans have an id that begins with "{prefix}"; give more of it')
+        raise UsageError(f'no plan has an id that begins with "{prefix}"; see posture plans list')
+
+    def plans(self, query: PlanQuery) -> Sequence[Plan]:
+        with self._application.store.reading() as reader:
+            return reader.acting.plans(tenant_ids=query.tenant_ids, states=query.states, limit=query.limit)
+
+    def plans_of_finding(self, fingerprint: str) -> Sequence[Plan]:
+        with self._application.store.reading() as reader:
+            return reader.acting.of_finding(fingerprint)
+
+    def journal(self, plan: Plan) -> Sequence[JournalEntry]:
+        with self._application.store.reading() as reader:
+            return reader.acting.entries(plan.id)
+
+    def approve(self, operator: Operator, plan: Plan, *, digest: str, note: str) -> Plan:
+        """Approve a plan after asking the tenant what the remediator may do; see ``decide.approve_plan``."""
+        loaded, tenant = self.action(plan.action), self._tenant_of(plan)
+        missing = self._closed(loaded, tenant)
+        if missing is None:
+            granted = actuator_of(self._application, tenant, pace=self._pace, budget=self._budget).granted()
+            missing = missing_permissions(loaded, granted)
+        return decide.approve_plan(plan, operator, digest=digest, note=note, missing=missing, **self._records)
+
+    def reject(self, operator: Operator, plan: Plan, *, note: str) -> Plan:
+        """Reject a plan; see ``decide.reject_plan``."""
+        return decide.reject_plan(plan, operator, note=note, **self._records)
+
+    def rehearse(self, plan: Plan) -> Iterator[Rehearsed]:
+        """Yield what executing the plan would do to each target now; nothing is sent."""
+        return rehearse_plan(plan, self.action(plan.action), tools=self._tools(plan))
+
+    def execute(self, operator: Operator, plan: Plan) -> Iterator[ExecutionEvent]:
+        """Execute a plan and yield what happens; see ``execute_plan``."""
+        return execute_plan(plan, operator, self.action(plan.action), tools=self._tools(plan))
+
+    # Switches
+
+    def stop(self, operator: Operator, tenant: TenantSettings | None, *, reason: str) -> Stop:
+        """Stop all actions, or those of one tenant; see ``switches.stop_actions``."""
+        tenant_id = tenant.tenant_id if tenant else None
+        return switches.stop_actions(operator, tenant_id=tenant_id, reason=reason, **self._records)
+
+    def allow(self, operator: Operator, tenant: TenantSettings | None) -> None:
+        """Allow what was stopped; see ``switches.allow_actions``."""
+        switches.allow_actions(operator, tenant_id=tenant.tenant_id if tenant else None, **self._records)
+
+    def stops(self) -> Sequence[Stop]:
+        with self._application.store.reading() as reader:
+            return reader.acting.stops()
+
+    # What there is
+
+    def action(self, name: str) -> LoadedAction:
+        return self._application.catalog.action(name)
+
+    def fitting(self, view: FindingView) -> Sequence[FittingAction]:
+        """Return the actions that the finding's check offers, and whether they are possible now."""
+        tenant = self._application.tenant_by_id(view.finding.tenant_id)
+        catalog, check = self._application.catalog, view.finding.check
+        offered = [self.action(name) for name in catalog.check(check).check.actions] if check in catalog.ids else []
+        stop = stop_of(self.stops(), tenant.tenant_id)
+        stopped = f"actions are stopped by {stop.by}: {stop.reason}" if stop else None
+        return fitting_actions(view, offered, closed=lambda loaded: self._closed(loaded, tenant) or stopped)
+
+    def _closed(self, loaded: LoadedAction, tenant: TenantSettings) -> str | None:
+        """Return why nothing can be done in a tenant, whoever asks; None if something can."""
+        if tenant.remediator is None:
+            needed = ", ".join(permissions_of(loaded))
+            role = loaded.action.directory_role
+            also = f" Graph also wants a directory role: {role}" if role else ""
+            return (
+                f"{tenant.name} is read-only: it has no remediator in the settings. Register a second application "
+                f"with {needed} and add it as the tenant's remediator.{also}"
+            )
+        if not tenant.remediation_enabled:
+            return f"remediation is switched off for {tenant.name} in the settings"
+        return None
+
+    def _in_force(self, loaded: LoadedAction, tenant: TenantSettings) -> tuple[ApprovalRule, Limits]:
+        action, settings = loaded.action, self._application.settings
+        rule = effective_rule(action.approval, action.risk, *settings.rule_overrides(tenant, action.id))
+        return rule, effective_limits(action.limits, *settings.limit_overrides(tenant, action.id))
+
+    def _open_findings(self, tenant: TenantSettings, check: CheckId) -> list[FindingView]:
+        wanted = FindingFilter(tenant_ids=(tenant.tenant_id,), checks=(check,), state=FindingState.OPEN)
+        with self._application.finding_views(wanted) as views:
+            return [view for view in views if view.standing is Standing.OPEN]
+
+    def _census(self, tenant: TenantSettings) -> Census | None:
+        snapshot = self._application.snapshots(tenant).latest()
+        return None if snapshot is None else Census(snapshot, Dictionary(TABLES, RESOURCE_TYPES))
+
+    def _named(self, census: Census | None, loaded: LoadedAction, text: str) -> Resource:
+        kind = loaded.action.resource
+        found = census.find(kind, text) if census else ()
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"{len(found)} resources of kind {kind} are called {text!r}; name one by its id")
+        raise ActionRefused(f"the latest snapshot has no {kind} {text!r}: scan the tenant, or check the id")
+
+    def _tenant_of(self, plan: Plan) -> TenantSettings:
+        return self._application.tenant_by_id(plan.tenant_id)
+
+    def _tools(self, plan: Plan) -> ExecutionTools:
+        tenant, loaded = self._tenant_of(plan), self.action(plan.action)
+        closed = self._closed(loaded, tenant)
+        if tenant.remediator is None and closed is not None:
+            raise ActionRefused(closed)
+        return execution_tools(
+            self._application,
+            tenant,
+            rules=lambda: self._rules(tenant),
+            pace=self._pace,
+            budget=self._budget,
+            pause=self._pause,
+        )
+
+    def _rules(self, tenant: TenantSettings) -> TenantRules:
+        application = self._application
+        reader = connection_of(tenant, http=application.settings.http)
+        actuator = actuator_of(application, tenant, pace=self._pace, budget=self._budget)
+        own = {reader.client_id.lower()} if reader.client_id else set()
+        return TenantRules(
+            tenant_name=tenant.name,
+            own_ids=frozenset(own | actuator.own_ids()),
+            protected_users=tenant.protected_users,
+            protected_groups=tenant.protected_groups,
+            exemptions=application.exemptions,
+            compiled=lambda check: self._compiled(tenant, check),
+        )
+
+    def _compiled(self, tenant: TenantSettings, check: CheckId) -> CompiledCheck | None:
+        catalog, settings = self._application.catalog, self._application.settings
+        if check not in catalog.ids:
+            return None
+        return compile_check(catalog.check(check), settings.parameters_of(tenant, check))
+
+    def _note_settings(self) -> None:
+        digest, summary = self._application.settings.fingerprint()
+        with self._application.store.open_acting_unit() as unit:
+            unit.note_settings(digest, summary=summary, at=self._application.clock.now())
+
+    @property
+    def _records(self) -> _Records:
+        return {"open_unit": self._application.store.open_acting_unit, "clock": self._application.clock}

@@ -1,0 +1,82 @@
+"""What executing needs, made of the real parts: the clock, the network, random passwords."""
+
+from __future__ import annotations
+
+import secrets
+import string
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from posture.bootstrap.connection import remediator_connection_of
+from posture.config import TenantSettings
+from posture.graph.actuator import TenantActuator
+from posture.graph.pursuit import RetryBudget
+from posture.graph.reader import TenantReader
+from posture.graph.throttle import Pace
+from posture.snapshot.live import LiveDesk
+from posture.tables import TABLES
+from posture.tables.live import ONLY_LIVE
+from posture.usecases.engine_guards import TenantRules
+from posture.usecases.execute import ExecutionTools
+from posture.usecases.ports import Pause
+
+if TYPE_CHECKING:
+    from posture.bootstrap.application import Application
+
+_LENGTH: Final = 24
+_KINDS: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#%*+-=?@_")
+
+
+class SystemPause:
+    def wait(self, duration: timedelta) -> None:
+        """Sleep."""
+        time.sleep(duration.total_seconds())
+
+
+class RandomPasswords:
+    def make(self) -> str:
+        """Return 24 random characters with at least one of each kind that Microsoft Entra ID counts."""
+        alphabet = "".join(_KINDS)
+        while True:
+            password = "".join(secrets.choice(alphabet) for _ in range(_LENGTH))
+            if all(any(sign in kind for sign in password) for kind in _KINDS):
+                return password
+
+
+def actuator_of(
+    application: Application, tenant: TenantSettings, *, pace: Pace, budget: RetryBudget | None
+) -> TenantActuator:
+    """Return the remediator of a tenant that has one."""
+    connection = remediator_connection_of(tenant, http=application.settings.http)
+    return TenantActuator(connection, pace=pace, budget=budget)
+
+
+def execution_tools(
+    application: Application,
+    tenant: TenantSettings,
+    *,
+    rules: Callable[[], TenantRules],
+    pace: Pace,
+    budget: RetryBudget | None,
+    pause: Pause,
+) -> ExecutionTools:
+    """Return everything that executing in a tenant needs; the tenant has a remediator."""
+    connection = remediator_connection_of(tenant, http=application.settings.http)
+    return ExecutionTools(
+        worker=uuid.uuid4().hex,
+        reader=application.reader(tenant),
+        remediator=TenantReader(connection, pace=pace, budget=budget),
+        actuator=actuator_of(application, tenant, pace=pace, budget=budget),
+        desk=LiveDesk([*TABLES, *ONLY_LIVE]),
+        open_unit=application.store.open_acting_unit,
+        locks=application.store.plan_locks(),
+        clock=application.clock,
+        pause=pause,
+        passwords=RandomPasswords(),
+        graph_root=f"{connection.graph_root.rstrip('/')}/v1.0",
+        rules=rules,
+        is_switched_on=tenant.remediation_enabled,
+    )
