@@ -19,8 +19,16 @@ from posture.tables.table import Column, Spelling
 
 _SCALARS: Final = frozenset({"VARCHAR", "BOOLEAN", "BIGINT", "TIMESTAMP"})
 
+_TEXTS: Final = frozenset({"VARCHAR", "TIMESTAMP"})
+"""Types that are a text in JSON."""
+
 _WHOLE: Final = "whole "
 """Begins the name under which a property is read a second time, as JSON."""
+
+_TEXT: Final = "text "
+"""Begins the name under which the text of a column is passed on."""
+
+_MISFIT: Final = "error('a value does not fit its column')"
 
 _Tree = dict[str, "str | _Tree"]
 
@@ -88,8 +96,17 @@ def _field(column: Column) -> str:
     return column.field
 
 
-def value_of(column: Column) -> str:
-    """Return the expression of a column over the properties; it raises for a value that does not fit."""
+def typed_rows(columns: Sequence[Column], *, items: str) -> str:
+    """Return the SELECT of the columns over what ``read_items`` reads; it raises for a value that does not fit.
+
+    A text is taken out of its JSON in an inner SELECT: DuckDB would do so anew at every place that names it.
+    """
+    values = ", ".join(f"{_value_of(column)} as {quoted(column.name)}" for column in columns)
+    texts = [f"{_text_of(column)} as {_text_name(column)}" for column in columns if column.type in _TEXTS]
+    return f"select {values} from " + (f"(select *, {', '.join(texts)} from {items})" if texts else items)
+
+
+def _value_of(column: Column) -> str:
     if column.beyond:
         return _members_beyond(column)
     return _told(column, _spelled(column, _converted(column)))
@@ -114,22 +131,26 @@ def place_of(column: Column) -> str:
     return ".".join(quoted(step) for step in steps_of(_field(column)))
 
 
+def _text_of(column: Column) -> str:
+    # A look at the first character of the JSON is what strictness costs here. Asking for the JSON type of every
+    # value would take twice the CPU of everything else that publishing does.
+    place = place_of(column)
+    return f"case when not starts_with(cast({place} as varchar), '\"') then {_MISFIT} else {place} ->> '$' end"
+
+
+def _text_name(column: Column) -> str:
+    return quoted(_TEXT + column.name)
+
+
 def _converted(column: Column) -> str:
     place = place_of(column)
-    if column.type not in _SCALARS:
-        return place
-    # The JSON text itself, quotes included: a look at its first character is what strictness costs here. Asking
-    # for the JSON type of every value takes twice the CPU of everything else that publishing does.
-    text = f"cast({place} as varchar)"
-    misfit = "error('a value does not fit its column')"
     return {
-        "VARCHAR": f"case when {text}[1] <> '\"' then {misfit} "
-        f"when contains({text}, '\\') then {place} ->> '$' else {text}[2:-2] end",
-        "TIMESTAMP": f"case when {text}[1] <> '\"' then {misfit} else graph_time({text}[2:-2]) end",
-        "BOOLEAN": f"case {text} when 'true' then true when 'false' then false "
-        f"else case when {place} is not null then {misfit} end end",
-        "BIGINT": f"case when {fits(column)} then cast({place} as bigint) else {misfit} end",
-    }[column.type]
+        "VARCHAR": _text_name(column),
+        "TIMESTAMP": f"graph_time({_text_name(column)})",
+        "BOOLEAN": f"case cast({place} as varchar) when 'true' then true when 'false' then false "
+        f"else case when {place} is not null then {_MISFIT} end end",
+        "BIGINT": f"case when {fits(column)} then cast({place} as bigint) else {_MISFIT} end",
+    }.get(column.type, place)
 
 
 def _spelled(column: Column, value: str) -> str:
@@ -150,10 +171,19 @@ def _told(column: Column, value: str) -> str:
 
 
 def _members_beyond(column: Column) -> str:
-    """Return the names of what is set in an object and has no place in the column's structure; none if it is null."""
+    """Return the names of what is set in an object and has no place in the column's structure; none if it is null.
+
+    Annotations, which have an @ in their names, do not count. The objects are a list and not an expression each,
+    which DuckDB would need as long to plan as for all other tables together.
+    """
     place = place_of(column)
-    found = [_beyond(place, steps, known) for steps, known in _objects(DuckDBPyType(column.beyond), ())]
-    return f"case when {place} is null then [] else {' || '.join(found)} end"
+    objects = ", ".join(_known_object(*found) for found in _objects(DuckDBPyType(column.beyond), ()))
+    pointer = "o['at'] || '/' || replace(replace(k, '~', '~0'), '/', '~1')"
+    is_set = f"cast(json_extract({place}, {pointer}) as varchar) not in ('null', '[]', '{{}}', '\"\"')"
+    is_strange = f"not list_contains(o['known'], k) and not contains(k, '@') and {is_set}"
+    strange = f"list_filter(json_keys(json_extract({place}, o['at'])), lambda k: {is_strange})"
+    names = f"coalesce(list_transform({strange}, lambda k: o['prefix'] || k), [])"
+    return f"case when {place} is null then [] else flatten(list_transform([{objects}], lambda o: {names})) end"
 
 
 def _objects(kind: DuckDBPyType, steps: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -165,12 +195,8 @@ def _objects(kind: DuckDBPyType, steps: tuple[str, ...]) -> Iterator[tuple[tuple
             yield from _objects(inner, (*steps, name))
 
 
-def _beyond(place: str, steps: tuple[str, ...], known: Sequence[str]) -> str:
-    """Return the unheard-of members of one object that hold something; annotations have an @ in their names."""
-    inside = f"json_extract({place}, {literal('/'.join(('', *steps)))})" if steps else place
-    pointer = "'/' || replace(replace(k, '~', '~0'), '/', '~1')"
-    is_set = f"cast(json_extract({inside}, {pointer}) as varchar) not in ('null', '[]', '{{}}', '\"\"')"
-    names = ", ".join(map(literal, known))
-    strange = f"list_filter(json_keys({inside}), lambda k: k not in ({names}) and not contains(k, '@') and {is_set})"
+def _known_object(steps: tuple[str, ...], members: Sequence[str]) -> str:
+    """Return where an object stands, as a JSON pointer and as the beginning of a name, and what it may hold."""
+    at = literal("".join(f"/{step}" for step in steps))
     prefix = literal("".join(f"{step}." for step in steps))
-    return f"coalesce(list_transform({strange}, lambda k: {prefix} || k), [])"
+    return f"{{'at': {at}, 'prefix': {prefix}, 'known': [{', '.join(map(literal, members))}]}}"

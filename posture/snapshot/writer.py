@@ -15,7 +15,7 @@ import duckdb
 
 from posture.domain.outcome import Outcome, TableOutcome
 from posture.errors import SnapshotError
-from posture.snapshot.column_sql import fits, literal, place_of, quoted, read_items, value_of
+from posture.snapshot.column_sql import fits, literal, place_of, quoted, read_items, typed_rows
 from posture.snapshot.connection import Limits, connect
 from posture.tables.table import Column, WantedTable
 
@@ -82,17 +82,18 @@ class ParquetWriter:
         return self._checked(wanted, replace(outcome, rows=rows), target)
 
     def _write_rows(self, wanted: WantedTable, items: Items, target: Path) -> int:
-        columns = ", ".join(f"{value_of(column)} as {quoted(column.name)}" for column in wanted.columns)
-        rows = f"select {columns} from {_read(wanted.columns, items)}"
-        return self._copy(rows, target)
+        return self._copy(typed_rows(wanted.columns, items=_read(wanted.columns, items)), target)
 
     def _copy(self, rows: str, target: Path) -> int:
         statement = f"copy ({rows}) to {literal(str(target))} (format parquet)"
         return int(self._number(statement))
 
     def _number(self, statement: str) -> int:
-        row = self._connection.execute(statement).fetchone()
-        return 0 if row is None or row[0] is None else int(row[0])
+        return self._numbers(statement)[0]
+
+    def _numbers(self, statement: str) -> Sequence[int]:
+        row = self._connection.execute(statement).fetchone() or (0,)
+        return [int(number or 0) for number in row]
 
     def _checked(self, wanted: WantedTable, outcome: TableOutcome, target: Path) -> TableOutcome:
         """Keep one row for each key; a row without its key makes the table failed."""
@@ -101,10 +102,11 @@ class ParquetWriter:
             return outcome
         source = f"read_parquet({literal(str(target))})"
         absent = " or ".join(f"{quoted(name)} is null" for name in wanted.table.key)
-        without_key = self._number(f"select count(*) from {source} where {absent}")
+        keys = f"select {absent} as is_absent, count(*) as items from {source} group by {key}"
+        without_key, different = self._numbers(f"select sum(items) filter (is_absent), count(*) from ({keys})")
         if without_key:
             return _failed(outcome, f"{without_key} of its items have no {' and '.join(wanted.table.key)}")
-        if self._number(f"select count(*) from (select distinct {key} from {source})") == outcome.rows:
+        if different == outcome.rows:
             return outcome
         return replace(outcome, rows=self._keep_last(source, key, target))
 
