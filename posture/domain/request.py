@@ -17,7 +17,7 @@ class GraphRequest:
 
     method: str
     path: str
-    body: Mapping[str, Value] | None
+    body: Mapping[str, Value] | None = field(repr=False)
     may_repeat: bool
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 

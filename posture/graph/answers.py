@@ -29,10 +29,15 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoAnswer:
-    """No whole HTTP answer came: the connection failed, broke or was too slow. ``why`` is a phrase for people."""
+    """No whole HTTP answer came: the connection failed, broke or was too slow. ``why`` is a phrase for people.
+
+    ``may_have_arrived`` is False only if Graph certainly did not carry out the request: there never was a
+    connection, or what it did answer was a 401.
+    """
 
     why: str
     requests: int
+    may_have_arrived: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""One GET at a time through the Graph SDK's request adapter, answered with raw bytes.
+"""One request at a time through the Graph SDK's request adapter, answered with raw bytes.
 
 The adapter brings its authentication (claims challenges included), telemetry and middleware. Its retry handler is
 off: retrying twice would hide 429 from the pacing. Its typed models are never used: they cost a hundred times
@@ -25,10 +25,13 @@ from posture.graph.transport import PooledTransport
 from posture.graph.trust import bundles_in_force, tls_context
 
 if TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
     from msgraph_core import BaseGraphRequestAdapter
 
 _CONNECT_SECONDS = 15
 _SILENCE_SECONDS = 100
+# The transport below raises these before the first byte of a request has left.
+_NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.InvalidURL)
 
 
 class GraphClient:
@@ -57,7 +60,13 @@ class GraphClient:
         self._raw = ResponseHandlerOption(_AsItCame())
 
     async def get(self, url: str, *, headers: Mapping[str, str], fresh: bool = False) -> Answer | NoAnswer:
-        """Send one GET and return what came; ``fresh`` asks for a connection of its own.
+        """Send one GET and return what came; as ``send``."""
+        return await self.send("GET", url, headers=headers, fresh=fresh)
+
+    async def send(
+        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes | None = None, fresh: bool = False
+    ) -> Answer | NoAnswer:
+        """Send one request and return what came; ``fresh`` asks for a connection of its own. ``content`` is JSON.
 
         Raises:
             TokenRefused: there is no token to send.
@@ -67,13 +76,16 @@ class GraphClient:
         generation = self.tokens.generation
         try:
             async with asyncio.timeout(self._answer_seconds):
-                response = await self._send(url, headers, tally, fresh)
+                request = _request(method, url, headers, content, [self._raw, tally])
+                response: httpx.Response = await self._adapters[fresh].send_primitive_async(request, "bytes", {})
         except TimeoutError:
-            return NoAnswer(why=f"no whole answer within {self._answer_seconds:g} seconds", requests=tally.requests)
+            return tally.without_answer(
+                f"no whole answer within {self._answer_seconds:g} seconds", may_have_arrived=tally.requests > 0
+            )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return NoAnswer(why=_phrase(error), requests=tally.requests)
+            return tally.without_answer(_phrase(error), may_have_arrived=not isinstance(error, _NEVER_CONNECTED))
         except (binascii.Error, UnicodeDecodeError):  # the SDK decodes the challenge
-            return NoAnswer(why="the claims challenge cannot be read", requests=tally.requests)
+            return tally.without_answer("the claims challenge cannot be read", may_have_arrived=False)
         return Answer(
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
@@ -82,23 +94,27 @@ class GraphClient:
             requests=tally.requests,
         )
 
-    async def _send(self, url: str, headers: Mapping[str, str], tally: _Tally, fresh: bool) -> httpx.Response:
-        from kiota_abstractions.method import Method
-        from kiota_abstractions.request_information import RequestInformation
-
-        request = RequestInformation(method=Method.GET)
-        request.url = url
-        request.headers.add("Accept", "application/json")
-        for name, value in headers.items():
-            request.headers.add(name, value)
-        request.add_request_options([self._raw, tally])
-        response: httpx.Response = await self._adapters[fresh].send_primitive_async(request, "bytes", {})
-        return response
-
     async def close(self) -> None:
         """Close every connection. The transports are closed here: the SDK's wrapper does not pass it on."""
         await self._lasting.aclose()
         await self._fresh.aclose()
+
+
+def _request(
+    method: str, url: str, headers: Mapping[str, str], content: bytes | None, options: list[Any]
+) -> RequestInformation:
+    from kiota_abstractions.method import Method
+    from kiota_abstractions.request_information import RequestInformation
+
+    request = RequestInformation(method=Method[method])
+    request.url = url
+    request.headers.add("Accept", "application/json")
+    for name, value in headers.items():
+        request.headers.add(name, value)
+    if content is not None:
+        request.set_stream_content(content, "application/json")
+    request.add_request_options(options)
+    return request
 
 
 def _transport(connection: Connection, context: SSLContext, *, keeps: bool) -> PooledTransport:
@@ -160,6 +176,9 @@ class _Tally:
 
     def __init__(self) -> None:
         self.requests = 0
+
+    def without_answer(self, why: str, *, may_have_arrived: bool) -> NoAnswer:
+        return NoAnswer(why=why, requests=self.requests, may_have_arrived=may_have_arrived)
 
     @staticmethod
     def get_key() -> str:

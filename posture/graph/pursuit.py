@@ -96,7 +96,7 @@ class Pursuer:
         if trouble is not None or not isinstance(answer, Answer):
             generation = answer.generation if isinstance(answer, Answer) else 0
             return trouble or lost("nothing came"), generation
-        _ease(answer, pacer.hold)
+        ease(answer, pacer.hold)
         try:
             return read(answer), answer.generation
         except Malformed as error:
@@ -112,7 +112,7 @@ class Pursuer:
             return replace(trouble, sentence=f"{trouble.sentence}, also at the try number {tried}")
         if trouble.remedy is Remedy.RENEW_TOKEN:
             return await self._renew(trouble, spending, generation)
-        pause = self._pause(trouble, tried)
+        pause = pause_after(trouble, tried, budget=self._budget, timing=self._timing)
         if spending.waited_seconds + pause > self._budget.waiting_seconds:
             return replace(trouble, sentence=f"{trouble.sentence}; waiting {pause:.0f} s more would be too long")
         spending.waited_seconds += pause
@@ -132,13 +132,15 @@ class Pursuer:
             return replace(_without_token(error), remedy=Remedy.GIVE_UP)
         return None
 
-    def _pause(self, trouble: Trouble, tried: int) -> float:
-        doubled: float = self._budget.first_pause_seconds * 2 ** (tried - 1)
-        own = min(doubled, self._budget.longest_pause_seconds) * (0.75 + self._timing.chance() / 2)
-        if trouble.asked_wait is None:
-            return own
-        # A service that says "now" may say so forever.
-        return trouble.asked_wait + 0.05 if trouble.asked_wait > 0 else own
+
+def pause_after(trouble: Trouble, tried: int, *, budget: RetryBudget, timing: Timing) -> float:
+    """Return the seconds to wait after the try number ``tried``, from 1: what Graph asks for, or our own."""
+    doubled: float = budget.first_pause_seconds * 2 ** (tried - 1)
+    own = min(doubled, budget.longest_pause_seconds) * (0.75 + timing.chance() / 2)
+    if trouble.asked_wait is None:
+        return own
+    # A service that says "now" may say so forever.
+    return trouble.asked_wait + 0.05 if trouble.asked_wait > 0 else own
 
 
 def _without_token(error: GraphError) -> Trouble:
@@ -146,7 +148,7 @@ def _without_token(error: GraphError) -> Trouble:
     return Trouble(remedy=Remedy.GIVE_UP, sentence=str(error).rstrip("."), status=None, problem=None)
 
 
-def _ease(answer: Answer, hold: Callable[[float], None]) -> None:
+def ease(answer: Answer, hold: Callable[[float], None]) -> None:
     """Slow the class down while Graph says that most of the limit is used (1.0 is all of it)."""
     try:
         used = float(answer.headers.get("x-ms-throttle-limit-percentage", "0"))

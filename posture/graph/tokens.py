@@ -180,15 +180,28 @@ def roles_in(token: str) -> frozenset[str] | None:
 
     The signature is not checked and nothing may rely on the answer: the token's format belongs to Graph.
     """
+    claims = _claims_in(token)
+    return None if claims is None else frozenset(claims.roles)
+
+
+def ids_in(token: str) -> frozenset[str]:
+    """Return the object id and the client id of the identity that an access token is for, those that it tells."""
+    claims = _claims_in(token) or _Claims()
+    return frozenset(id for id in (claims.oid, claims.appid) if isinstance(id, str) and id)
+
+
+class _Claims(msgspec.Struct):
+    roles: list[str] = []
+    oid: object = None
+    appid: object = None
+
+
+def _claims_in(token: str) -> _Claims | None:
     parts = token.split(".")
     if len(parts) != 3:
         return None
     try:
         payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        return frozenset(msgspec.json.decode(payload, type=_Claims).roles)
+        return msgspec.json.decode(payload, type=_Claims)
     except (binascii.Error, ValueError, msgspec.DecodeError):
         return None
-
-
-class _Claims(msgspec.Struct):
-    roles: list[str] = []
