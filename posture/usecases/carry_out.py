@@ -236,7 +236,7 @@ class Carrying:
         return read_live(
             self._work.reads,
             resource=self._target.resource,
-            parameters=self._terms.parameters,
+            parameters={**self._terms.parameters, **self._earlier.ids},
             sight=self._work.sight,
         )
 

@@ -47,7 +47,8 @@ def rehearse(target: Target, work: Work, *, earlier: Earlier) -> Rehearsed:
         graph_root=work.graph_root,
         secrets=dict.fromkeys(work.loaded.action.secrets, MASK),
     )
-    rows = read_live(work.reads, resource=target.resource, parameters=terms.parameters, sight=work.sight)
+    ids = {**terms.parameters, **earlier.ids}
+    rows = read_live(work.reads, resource=target.resource, parameters=ids, sight=work.sight)
     if isinstance(rows, Unreadable):
         return _refused(target, rows.because)
     refusal = engine_refusal(work.plan, target, rules=work.rules, sight=work.sight, now=now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from posture.definitions.loaded_action import LoadedAction
 from posture.domain.action import Guard, Step, Verify
+from posture.domain.check import ParameterValue
 from posture.domain.judgement import Value
 from posture.domain.plan import Plan
 from posture.tables.live import LiveRead
@@ -22,6 +23,16 @@ class Earlier:
 
     before: Rows | None = None
     answers: Sequence[Mapping[str, Value]] = ()
+
+    @property
+    def ids(self) -> Mapping[str, ParameterValue]:
+        """The texts that answers gave, by the name that a ``LiveRead`` has for them."""
+        return {
+            f"answers.{name}": value
+            for answer in self.answers
+            for name, value in answer.items()
+            if name != "step_id" and isinstance(value, str)
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
