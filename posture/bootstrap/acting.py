@@ -6,15 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict
 
-from posture.bootstrap.connection import connection_of
 from posture.bootstrap.executing import SystemPause, actuator_of, execution_tools
+from posture.bootstrap.tenant_gates import closed_because, in_force, tenant_rules
 from posture.config import TenantSettings
-from posture.definitions.check_sql import compile_check
-from posture.definitions.compiled import CompiledCheck
 from posture.definitions.dictionary import Dictionary
 from posture.definitions.loaded_action import LoadedAction
-from posture.domain.action import ApprovalRule, Limits
-from posture.domain.approval import effective_limits, effective_rule
 from posture.domain.check import CheckId
 from posture.domain.finding import FindingState
 from posture.domain.finding_view import FindingFilter, FindingView, Standing
@@ -24,14 +20,14 @@ from posture.domain.operator import Operator, Role
 from posture.domain.plan import Plan
 from posture.domain.switch import Stop, stop_of
 from posture.errors import ActionRefused, UsageError
+from posture.graph.actuator import TenantActuator
 from posture.graph.pursuit import RetryBudget
 from posture.graph.throttle import Pace
 from posture.snapshot.census import Census
 from posture.tables import RESOURCE_TYPES, TABLES
 from posture.usecases import decide, operators, switches
 from posture.usecases.acting_events import ExecutionEvent
-from posture.usecases.action_permissions import missing_permissions, permissions_of
-from posture.usecases.engine_guards import TenantRules
+from posture.usecases.action_permissions import missing_permissions
 from posture.usecases.execute import ExecutionTools, execute_plan, rehearse_plan
 from posture.usecases.fitting import FittingAction, fitting_actions
 from posture.usecases.ports import Clock, OpenActingUnit, Pause, PlanQuery
@@ -102,7 +98,7 @@ class Acting:
         views = [self._application.finding(prefix)[0] for prefix in findings]
         if check is not None:
             views += self._open_findings(tenant, self._application.known_check(check))
-        rule, limits = self._in_force(loaded, tenant)
+        rule, limits = in_force(loaded, tenant, self._application.settings)
         census = self._census(tenant)
         proposal = Proposal(
             tenant_id=tenant.tenant_id,
@@ -115,14 +111,14 @@ class Acting:
             rule=rule,
             limits=limits,
             population=census.population(loaded.action.resource) if census else None,
-            closed=self._closed(loaded, tenant),
+            closed=closed_because(loaded, tenant),
         )
         return propose_plan(proposal, operator, **self._records)
 
     def propose_undo(self, operator: Operator, plan: Plan, *, reason: str) -> Plan:
         """Propose to take a plan back; see ``propose_undo``."""
         loaded, tenant = self.action(plan.action), self._tenant_of(plan)
-        rule, limits = self._in_force(loaded, tenant)
+        rule, limits = in_force(loaded, tenant, self._application.settings)
         census = self._census(tenant)
         return propose_undo(
             plan,
@@ -131,7 +127,7 @@ class Acting:
             reason=reason,
             rule=rule,
             limits=limits,
-            closed=self._closed(loaded, tenant),
+            closed=closed_because(loaded, tenant),
             population=census.population(loaded.action.resource) if census else None,
             **self._records,
         )
@@ -165,9 +161,9 @@ class Acting:
     def approve(self, operator: Operator, plan: Plan, *, digest: str, note: str) -> Plan:
         """Approve a plan after asking the tenant what the remediator may do; see ``decide.approve_plan``."""
         loaded, tenant = self.action(plan.action), self._tenant_of(plan)
-        missing = self._closed(loaded, tenant)
+        missing = closed_because(loaded, tenant)
         if missing is None:
-            granted = actuator_of(self._application, tenant, pace=self._pace, budget=self._budget).granted()
+            granted = self._actuator(tenant).granted()
             missing = missing_permissions(loaded, granted)
         return decide.approve_plan(plan, operator, digest=digest, note=note, missing=missing, **self._records)
 
@@ -210,26 +206,7 @@ class Acting:
         offered = [self.action(name) for name in catalog.check(check).check.actions] if check in catalog.ids else []
         stop = stop_of(self.stops(), tenant.tenant_id)
         stopped = f"actions are stopped by {stop.by}: {stop.reason}" if stop else None
-        return fitting_actions(view, offered, closed=lambda loaded: self._closed(loaded, tenant) or stopped)
-
-    def _closed(self, loaded: LoadedAction, tenant: TenantSettings) -> str | None:
-        """Return why nothing can be done in a tenant, whoever asks; None if something can."""
-        if tenant.remediator is None:
-            needed = ", ".join(permissions_of(loaded))
-            role = loaded.action.directory_role
-            also = f" Graph also wants a directory role: {role}" if role else ""
-            return (
-                f"{tenant.name} is read-only: it has no remediator in the settings. Register a second application "
-                f"with {needed} and add it as the tenant's remediator.{also}"
-            )
-        if not tenant.remediation_enabled:
-            return f"remediation is switched off for {tenant.name} in the settings"
-        return None
-
-    def _in_force(self, loaded: LoadedAction, tenant: TenantSettings) -> tuple[ApprovalRule, Limits]:
-        action, settings = loaded.action, self._application.settings
-        rule = effective_rule(action.approval, action.risk, *settings.rule_overrides(tenant, action.id))
-        return rule, effective_limits(action.limits, *settings.limit_overrides(tenant, action.id))
+        return fitting_actions(view, offered, closed=lambda loaded: closed_because(loaded, tenant) or stopped)
 
     def _open_findings(self, tenant: TenantSettings, check: CheckId) -> list[FindingView]:
         wanted = FindingFilter(tenant_ids=(tenant.tenant_id,), checks=(check,), state=FindingState.OPEN)
@@ -254,37 +231,20 @@ class Acting:
 
     def _tools(self, plan: Plan) -> ExecutionTools:
         tenant, loaded = self._tenant_of(plan), self.action(plan.action)
-        closed = self._closed(loaded, tenant)
+        closed = closed_because(loaded, tenant)
         if tenant.remediator is None and closed is not None:
             raise ActionRefused(closed)
         return execution_tools(
             self._application,
             tenant,
-            rules=lambda: self._rules(tenant),
+            rules=lambda: tenant_rules(self._application, tenant, own_ids=self._actuator(tenant).own_ids()),
             pace=self._pace,
             budget=self._budget,
             pause=self._pause,
         )
 
-    def _rules(self, tenant: TenantSettings) -> TenantRules:
-        application = self._application
-        reader = connection_of(tenant, http=application.settings.http)
-        actuator = actuator_of(application, tenant, pace=self._pace, budget=self._budget)
-        own = {reader.client_id.lower()} if reader.client_id else set()
-        return TenantRules(
-            tenant_name=tenant.name,
-            own_ids=frozenset(own | actuator.own_ids()),
-            protected_users=tenant.protected_users,
-            protected_groups=tenant.protected_groups,
-            exemptions=application.exemptions,
-            compiled=lambda check: self._compiled(tenant, check),
-        )
-
-    def _compiled(self, tenant: TenantSettings, check: CheckId) -> CompiledCheck | None:
-        catalog, settings = self._application.catalog, self._application.settings
-        if check not in catalog.ids:
-            return None
-        return compile_check(catalog.check(check), settings.parameters_of(tenant, check))
+    def _actuator(self, tenant: TenantSettings) -> TenantActuator:
+        return actuator_of(self._application, tenant, pace=self._pace, budget=self._budget)
 
     def _note_settings(self) -> None:
         digest, summary = self._application.settings.fingerprint()
