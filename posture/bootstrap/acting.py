@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from posture.bootstrap.executing import SystemPause, actuator_of, execution_tools
-from posture.bootstrap.tenant_gates import closed_because, in_force, tenant_rules
+from posture.bootstrap.tenant_gates import closed_because, in_force
 from posture.config import TenantSettings
 from posture.definitions.dictionary import Dictionary
 from posture.definitions.loaded_action import LoadedAction
@@ -20,7 +21,6 @@ from posture.domain.operator import Operator, Role
 from posture.domain.plan import Plan
 from posture.domain.switch import Stop, stop_of
 from posture.errors import ActionRefused, UsageError
-from posture.graph.actuator import TenantActuator
 from posture.graph.pursuit import RetryBudget
 from posture.graph.throttle import Pace
 from posture.snapshot.census import Census
@@ -163,8 +163,8 @@ class Acting:
         loaded, tenant = self.action(plan.action), self._tenant_of(plan)
         missing = closed_because(loaded, tenant)
         if missing is None:
-            granted = self._actuator(tenant).granted()
-            missing = missing_permissions(loaded, granted)
+            with actuator_of(self._application, tenant, pace=self._pace, budget=self._budget) as actuator:
+                missing = missing_permissions(loaded, actuator.granted())
         return decide.approve_plan(plan, operator, digest=digest, note=note, missing=missing, **self._records)
 
     def reject(self, operator: Operator, plan: Plan, *, note: str) -> Plan:
@@ -173,11 +173,13 @@ class Acting:
 
     def rehearse(self, plan: Plan) -> Iterator[Rehearsed]:
         """Yield what executing the plan would do to each target now; nothing is sent."""
-        return rehearse_plan(plan, self.action(plan.action), tools=self._tools(plan))
+        with self._tools(plan) as tools:
+            yield from rehearse_plan(plan, self.action(plan.action), tools=tools)
 
     def execute(self, operator: Operator, plan: Plan) -> Iterator[ExecutionEvent]:
         """Execute a plan and yield what happens; see ``execute_plan``."""
-        return execute_plan(plan, operator, self.action(plan.action), tools=self._tools(plan))
+        with self._tools(plan) as tools:
+            yield from execute_plan(plan, operator, self.action(plan.action), tools=tools)
 
     # Switches
 
@@ -229,22 +231,18 @@ class Acting:
     def _tenant_of(self, plan: Plan) -> TenantSettings:
         return self._application.tenant_by_id(plan.tenant_id)
 
-    def _tools(self, plan: Plan) -> ExecutionTools:
+    @contextmanager
+    def _tools(self, plan: Plan) -> Iterator[ExecutionTools]:
+        """Give what executing a plan needs; connections are closed on leaving."""
         tenant, loaded = self._tenant_of(plan), self.action(plan.action)
         closed = closed_because(loaded, tenant)
         if tenant.remediator is None and closed is not None:
             raise ActionRefused(closed)
-        return execution_tools(
-            self._application,
-            tenant,
-            rules=lambda: tenant_rules(self._application, tenant, own_ids=self._actuator(tenant).own_ids()),
-            pace=self._pace,
-            budget=self._budget,
-            pause=self._pause,
+        tools, actuator = execution_tools(
+            self._application, tenant, pace=self._pace, budget=self._budget, pause=self._pause
         )
-
-    def _actuator(self, tenant: TenantSettings) -> TenantActuator:
-        return actuator_of(self._application, tenant, pace=self._pace, budget=self._budget)
+        with actuator:
+            yield tools
 
     def _note_settings(self) -> None:
         digest, summary = self._application.settings.fingerprint()

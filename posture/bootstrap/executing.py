@@ -6,11 +6,11 @@ import secrets
 import string
 import time
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from posture.bootstrap.connection import remediator_connection_of
+from posture.bootstrap.tenant_gates import tenant_rules
 from posture.config import TenantSettings
 from posture.graph.actuator import TenantActuator
 from posture.graph.pursuit import RetryBudget
@@ -19,7 +19,6 @@ from posture.graph.throttle import Pace
 from posture.snapshot.live import LiveDesk
 from posture.tables import TABLES
 from posture.tables.live import ONLY_LIVE
-from posture.usecases.engine_guards import TenantRules
 from posture.usecases.execute import ExecutionTools
 from posture.usecases.ports import Pause
 
@@ -58,18 +57,18 @@ def execution_tools(
     application: Application,
     tenant: TenantSettings,
     *,
-    rules: Callable[[], TenantRules],
     pace: Pace,
     budget: RetryBudget | None,
     pause: Pause,
-) -> ExecutionTools:
-    """Return everything that executing in a tenant needs; the tenant has a remediator."""
+) -> tuple[ExecutionTools, TenantActuator]:
+    """Return everything that executing in a tenant needs; the tenant has a remediator, which the caller closes."""
     connection = remediator_connection_of(tenant, http=application.settings.http)
-    return ExecutionTools(
+    actuator = actuator_of(application, tenant, pace=pace, budget=budget)
+    tools = ExecutionTools(
         worker=uuid.uuid4().hex,
         reader=application.reader(tenant),
         remediator=TenantReader(connection, pace=pace, budget=budget),
-        actuator=actuator_of(application, tenant, pace=pace, budget=budget),
+        actuator=actuator,
         desk=LiveDesk([*TABLES, *ONLY_LIVE]),
         open_unit=application.store.open_acting_unit,
         locks=application.store.plan_locks(),
@@ -77,6 +76,7 @@ def execution_tools(
         pause=pause,
         passwords=RandomPasswords(),
         graph_root=f"{connection.graph_root.rstrip('/')}/v1.0",
-        rules=rules,
+        rules=lambda: tenant_rules(application, tenant, own_ids=actuator.own_ids()),
         is_switched_on=tenant.remediation_enabled,
     )
+    return tools, actuator
