@@ -23,6 +23,7 @@ from posture.simulator.rendering import encode
 from posture.simulator.tenant import Tenant
 from posture.simulator.throttling import Throttle, Toll
 from posture.simulator.writes.bodies import read_body
+from posture.simulator.writes.risk import settle
 from posture.simulator.writing import Writer, Writing
 
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
@@ -53,6 +54,7 @@ class GraphService:
         route: str | None = None
         try:
             caller = self.caller(request)
+            settle(self.tenants[caller.tenant_id.lower()], self.now())
             address = find_address(request.method, request.path)
             if isinstance(address, WriteAddress):
                 route = address.routes[0].id

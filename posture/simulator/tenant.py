@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 Entity = dict[str, Any]
@@ -46,6 +47,15 @@ class Remembered:
     rows: dict[str, list[Entity]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A change that was accepted and shows at a later moment."""
+
+    due: datetime
+    entity: Entity
+    changes: Mapping[str, Any]
+
+
 @dataclass(kw_only=True)
 class Tenant:
     """One directory.
@@ -58,9 +68,9 @@ class Tenant:
     never signed in is absent. ``authentication_methods`` maps a user id to the registered methods, each with its
     ``@odata.type``; a user who is absent has a password alone. ``default_methods`` maps a user id to the id of the
     method that is asked for first. ``remembered`` holds what a soft-deleted object gets back when it is restored.
-    ``objects_made`` counts what writes have created, so that new ids repeat from run to run.
-    ``licences`` holds any of ``"p1"``, ``"p2"``, ``"workload"`` (Workload Identities Premium) and ``"intune"``; P2
-    includes P1 and, here, the risk of workloads.
+    ``pending`` holds what shows later, after ``processing_seconds``. ``objects_made`` counts what writes have
+    created, so that new ids repeat from run to run. ``licences`` holds any of ``"p1"``, ``"p2"``, ``"workload"``
+    (Workload Identities Premium) and ``"intune"``; P2 includes P1 and, here, the risk of workloads.
     """
 
     tenant_id: str
@@ -71,6 +81,8 @@ class Tenant:
     authentication_methods: dict[str, list[Entity]] = field(default_factory=dict)
     default_methods: dict[str, str] = field(default_factory=dict)
     remembered: dict[str, Remembered] = field(default_factory=dict)
+    pending: list[Pending] = field(default_factory=list)
+    processing_seconds: float = 1.0
     objects_made: int = 0
     licences: frozenset[str] = frozenset({"p1", "p2"})
     registrations: list[AppRegistration] = field(default_factory=list)

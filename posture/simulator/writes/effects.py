@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from posture.simulator.authentication_methods import METHOD_TYPES
-from posture.simulator.writes import authentication_methods, deletion, users
+from posture.simulator.writes import (
+    applications,
+    authentication_methods,
+    deletion,
+    grants,
+    groups,
+    policies,
+    risk,
+    role_requests,
+    roles,
+    users,
+)
 from posture.simulator.writes.write import Effect
 
 _USERS: dict[str, Effect] = {
@@ -26,4 +37,48 @@ _METHODS: dict[str, Effect] = {
     "temporaryaccesspass-create": authentication_methods.create_pass,
 }
 
-EFFECTS: Mapping[str, Effect] = _USERS | _METHODS
+_RISK: dict[str, Effect] = {
+    "riskyusers-dismiss": risk.dismissing("User"),
+    "riskyusers-confirmcompromised": risk.confirming("User"),
+    "riskyserviceprincipals-dismiss": risk.dismissing("ServicePrincipal"),
+    "riskyserviceprincipals-confirmcompromised": risk.confirming("ServicePrincipal"),
+}
+_APPLICATIONS: dict[str, Effect] = {
+    "application-addpassword": applications.adding_password("applications"),
+    "application-removepassword": applications.removing_password("applications"),
+    "application-patch": applications.changing("applications"),
+    "application-fic-delete": applications.remove_federated_credential,
+    "serviceprincipal-addpassword": applications.adding_password("servicePrincipals"),
+    "serviceprincipal-removepassword": applications.removing_password("servicePrincipals"),
+    "serviceprincipal-patch-disable": applications.changing("servicePrincipals"),
+    "oauth2permissiongrant-create": grants.create_grant,
+    "oauth2permissiongrant-patch": grants.change_grant,
+    "oauth2permissiongrant-delete": grants.delete_grant,
+    "approleassignment-create": grants.create_assignment,
+    "approleassignment-delete": grants.deleting_assignment("principalId"),
+    "approleassignedto-delete": grants.deleting_assignment("resourceId"),
+}
+_GROUPS: dict[str, Effect] = {
+    "group-member-add": groups.add_member,
+    "group-member-remove": groups.remove_member,
+    "group-member-delete": groups.delete_member_itself,
+    "group-owner-add": groups.add_owner,
+    "group-create": groups.create_group,
+    "group-patch": groups.change_group,
+    "group-delete": groups.delete_group,
+}
+_ROLES: dict[str, Effect] = {
+    "roleassignment-create": roles.create_assignment,
+    "roleassignment-delete": roles.delete_assignment,
+    "roleeligibilityschedulerequest-create": role_requests.request_eligibility,
+    "roleassignmentschedulerequest-create": role_requests.request_assignment,
+}
+_POLICIES: dict[str, Effect] = {
+    "ca-policy-create": policies.create_policy,
+    "ca-policy-patch": policies.change_policy,
+    "ca-policy-delete": policies.delete_policy,
+    "securitydefaults-patch": policies.change_security_defaults,
+    "authorizationpolicy-patch": policies.change_authorization_policy,
+}
+
+EFFECTS: Mapping[str, Effect] = _USERS | _METHODS | _RISK | _APPLICATIONS | _GROUPS | _ROLES | _POLICIES
