@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -65,11 +66,12 @@ class AuditReader:
         if head is None:
             return "the head of the audit was removed: nobody knows how many events were written"
         try:
-            return first_break(self._links(select(AUDIT_EVENTS)), head=head)
+            with closing(self._links(select(AUDIT_EVENTS))) as links:
+                return first_break(links, head=head)
         except _UnreadableEvent as unreadable:
             return str(unreadable)
 
-    def _links(self, found: Select[*tuple[object, ...]]) -> Iterator[ChainedEvent]:
+    def _links(self, found: Select[*tuple[object, ...]]) -> Generator[ChainedEvent, None, None]:
         """Yield events as they are on record.
 
         Raises:
@@ -77,23 +79,25 @@ class AuditReader:
         """
         ordered = found.order_by(AUDIT_EVENTS.c.number).execution_options(yield_per=_PAGE)
         last = 0
-        rows: Iterator[RowMapping] = iter(self._connection.execute(ordered).mappings())
-        while True:
-            try:
-                row = next(rows, None)
-                link = link_from(row) if row is not None else None
-            except (ValueError, TypeError, RecursionError, DBAPIError) as error:
-                if isinstance(error, DBAPIError) and not _is_about_a_value(error):
-                    raise
-                raise _UnreadableEvent(f"an event after event {last} was changed and cannot be read") from error
-            if link is None:
-                return
-            last = link.number
-            yield link
+        with self._connection.execute(ordered) as result:
+            rows = iter(result.mappings())
+            while (link := _next_link(rows, last=last)) is not None:
+                last = link.number
+                yield link
 
 
 class _UnreadableEvent(Exception):
     """A row of the audit cannot be an event of posture."""
+
+
+def _next_link(rows: Iterator[RowMapping], *, last: int) -> ChainedEvent | None:
+    try:
+        row = next(rows, None)
+        return link_from(row) if row is not None else None
+    except (ValueError, TypeError, RecursionError, DBAPIError) as error:
+        if isinstance(error, DBAPIError) and not _is_about_a_value(error):
+            raise
+        raise _UnreadableEvent(f"an event after event {last} was changed and cannot be read") from error
 
 
 def _is_about_a_value(error: DBAPIError) -> bool:

@@ -38,8 +38,14 @@ class Store:
 
     @contextmanager
     def open_acting_unit(self) -> Iterator[SqlActingUnit]:
-        """Open a transaction to act: no two of them overlap, in any process; else like ``open_unit``."""
-        with failures_told(self._url), writing(self._engine, lock="acting") as connection:
+        """Open a transaction to act: no two of them overlap, in any process; else like ``open_unit``.
+
+        What it wrote survives a power cut: a request that is sent after it was written down must not be forgotten.
+        """
+        with (
+            failures_told(self._url),
+            writing(self._engine, lock="acting", survives_power_cut=True) as connection,
+        ):
             yield SqlActingUnit(connection)
 
     @contextmanager

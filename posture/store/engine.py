@@ -19,6 +19,7 @@ from posture.errors import StoreError
 
 _ADVICE = "write store.url as sqlite:///path/to/posture.db or postgresql://user:password@host/database"
 _BEGIN: Final = "posture_begin"
+_SYNCHRONOUS: Final = "posture_synchronous"
 
 
 def parsed_url(text: str, *, relative_to: Path | None) -> URL:
@@ -79,24 +80,26 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry, *, pati
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(patience / timedelta(milliseconds=1))}")
     cursor.execute("PRAGMA foreign_keys = ON")
-    # With a write-ahead log, NORMAL may lose the last commits in a power cut, but never corrupts.
-    # Source: https://www.sqlite.org/pragma.html#pragma_synchronous
-    cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    mode = connection.get_execution_options().get(_BEGIN, "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    options = connection.get_execution_options()
+    # With a write-ahead log, NORMAL may lose the last commits in a power cut, but never corrupts.
+    # Source: https://www.sqlite.org/pragma.html#pragma_synchronous
+    connection.exec_driver_sql(f"PRAGMA synchronous = {options.get(_SYNCHRONOUS, 'NORMAL')}")
+    connection.exec_driver_sql(f"BEGIN {options.get(_BEGIN, 'DEFERRED')}")
 
 
 @contextmanager
-def writing(engine: Engine, *, lock: str) -> Iterator[Connection]:
+def writing(engine: Engine, *, lock: str, survives_power_cut: bool = False) -> Iterator[Connection]:
     """Open a transaction that is alone from its first read on, so that what it read is still true when it writes.
 
     SQLite knows one writer for the whole file; in PostgreSQL only those with the same ``lock`` exclude each other.
+    With ``survives_power_cut`` what was committed is on the disk, which PostgreSQL sees to anyway.
     """
-    with engine.execution_options(**{_BEGIN: "IMMEDIATE"}).begin() as connection:
+    options = {_BEGIN: "IMMEDIATE", _SYNCHRONOUS: "FULL" if survives_power_cut else "NORMAL"}
+    with engine.execution_options(**options).begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"posture {lock}"))))
         yield connection

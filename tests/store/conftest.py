@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, create_engine, make_url
 
 from posture.domain.audit import ChainedEvent
 from posture.domain.finding import Finding
@@ -44,6 +45,15 @@ def store(url: str) -> Iterator[Store]:
     opened = prepare_store(url, patience=PATIENCE)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """A plain connection beside the store's own."""
+    parsed = make_url(url)
+    made = create_engine(parsed.set(drivername="postgresql+psycopg") if "postgresql" in url else parsed)
+    yield made
+    made.dispose()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Barrier
@@ -13,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, insert, inspect, make_url, text
+from sqlalchemy import Engine, insert, inspect, text
 
 from posture.domain.finding_view import FindingFilter
 from posture.errors import StoreError
@@ -24,15 +23,6 @@ from posture.store.tables import EXEMPTIONS, FINDINGS, METADATA, RUNS
 from posture.usecases.ports.acting import PlanQuery
 from tests.domain.builders import MONDAY, TENANT, a_finding, a_run, an_exemption
 from tests.usecases.builders import a_plan, an_audit_event
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    """A plain connection beside the store's own."""
-    parsed = make_url(url)
-    made = create_engine(parsed.set(drivername="postgresql+psycopg") if "postgresql" in url else parsed)
-    yield made
-    made.dispose()
 
 
 def _upgrade_to(engine: Engine, revision: str) -> None:

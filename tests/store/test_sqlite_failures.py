@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -186,3 +186,27 @@ with store.open_unit(TENANT) as unit:
 
     assert ended.returncode == -signal.SIGKILL
     assert _count(path) == 1
+
+
+def test_only_units_that_act_wait_for_the_disk_so_that_nothing_sent_is_forgotten_in_a_power_cut(path: Path) -> None:
+    statements: list[str] = []
+
+    def listen(connection: sqlite3.Connection, _: object) -> None:
+        connection.set_trace_callback(statements.append)
+
+    event.listen(Engine, "connect", listen)
+    try:
+        with _store(path) as store:
+            assert _synchronous(statements, store.open_acting_unit()) == ["FULL"]
+            assert _synchronous(statements, store.open_unit(TENANT)) == ["NORMAL"]
+            assert _synchronous(statements, store.open_acting_unit()) == ["FULL"]
+    finally:
+        event.remove(Engine, "connect", listen)
+
+
+def _synchronous(statements: list[str], unit: AbstractContextManager[object]) -> list[str]:
+    """Return how SQLite is told to write before the transaction of a unit begins."""
+    statements.clear()
+    with unit:
+        told = statements[: statements.index("BEGIN IMMEDIATE")]
+    return [each.removeprefix("PRAGMA synchronous = ") for each in told if "synchronous" in each]
