@@ -44,7 +44,7 @@ def _one(
 
 AUTHENTICATION_METHOD_ITEMS: Final = SourceTable(
     name="authentication_method_items",
-    doc="The sign-in methods of one user as Graph lists them; see authentication_methods.",
+    doc="The sign-in methods of one user as Graph lists them; see authentication_methods. No row: no such user.",
     source=directory_source(
         "users/{}/authentication/methods",
         "UserAuthenticationMethod.Read.All",
@@ -94,7 +94,7 @@ AUTHENTICATION_METHODS: Final = derived_table(
 
 USER_PASSWORD_PROFILES: Final = SourceTable(
     name="user_password_profiles",
-    doc="What one user must do with the password at the next sign-in.",
+    doc="What one user must do with the password at the next sign-in. No row: there is no such user.",
     source=_one("users/{}", "User.Read.All"),
     key=("user_id",),
     columns=(
@@ -109,7 +109,7 @@ USER_PASSWORD_PROFILES: Final = SourceTable(
 
 USER_MEMBERSHIPS: Final = SourceTable(
     name="user_memberships",
-    doc="Groups, roles and administrative units that one user is a direct member of.",
+    doc="Groups, roles and administrative units that one user is a direct member of. No row: of none.",
     source=directory_source("users/{}/memberOf", "GroupMember.Read.All", "User.Read.All"),
     key=("id",),
     columns=(
@@ -121,7 +121,8 @@ USER_MEMBERSHIPS: Final = SourceTable(
 USER_TRANSITIVE_MEMBERSHIPS: Final = replace(
     USER_MEMBERSHIPS,
     name="user_transitive_memberships",
-    doc="Groups, roles and administrative units that one user is a member of, directly or through groups.",
+    doc="Groups, roles and administrative units that one user is a member of, directly or through groups. No row: "
+    "of none.",
     source=directory_source("users/{}/transitiveMemberOf", "GroupMember.Read.All", "User.Read.All"),
 )
 
@@ -149,7 +150,7 @@ GROUPS: Final = SourceTable(
 
 GROUP_ORIGINS: Final = derived_table(
     "group_origins",
-    doc="What decides whether members of one group may be changed here.",
+    doc="What decides whether members of one group may be changed here. No row: there is none of this id.",
     columns=(
         text("group_id", None, "Object id."),
         flag("is_synchronised", None, "TRUE while synchronised; FALSE if it never was."),
@@ -177,7 +178,8 @@ GROUP_MEMBERS: Final = SourceTable(
 
 OAUTH2_PERMISSION_GRANTS: Final = SourceTable(
     name="oauth2_permission_grants",
-    doc="What people, or an administrator for all of them, let one service principal do in their name.",
+    doc="What people, or an administrator for all of them, let one service principal do in their name. No row: it "
+    "may do nothing in anybody's name.",
     source=directory_source(
         "oauth2PermissionGrants?$filter=clientId eq '{}'", "DelegatedPermissionGrant.ReadWrite.All"
     ),

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from posture.tables import TABLES
+from posture.tables.live import ONLY_LIVE
 from posture.tables.table import DerivedTable, SourceTable, Table
 
 Rows = list[dict[str, Any]]
@@ -22,7 +23,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with every table of the dictionary, made in the dictionary's order."""
     with duckdb.connect() as connection:
         connection.execute(files("posture.snapshot").joinpath("macros.sql").read_text(encoding="utf-8"))
-        for table in TABLES:
+        for table in (*TABLES, *ONLY_LIVE):
             connection.execute(_creation(table))
         yield connection
 
@@ -51,7 +52,7 @@ def derive(database: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[...,
 
 
 def _fill(database: duckdb.DuckDBPyConnection, name: str, rows: Rows, path: Path) -> None:
-    table = next(table for table in TABLES if table.name == name)
+    table = next(table for table in (*TABLES, *ONLY_LIVE) if table.name == name)
     assert isinstance(table, SourceTable)
     types: Mapping[str, str] = {column.name: column.type for column in table.columns}
     for row in rows:

@@ -12,12 +12,14 @@ import pytest
 
 from posture.domain.tenant import Licence
 from posture.tables import RESOURCE_TYPES, TABLES
+from posture.tables.live import ONLY_LIVE
 from posture.tables.table import Column, DerivedTable, SourceKind, SourceTable, Table, ThrottleClass, WithoutLicence
 
+EVERY: tuple[Table, ...] = (*TABLES, *ONLY_LIVE)
 SOURCES = [table for table in TABLES if isinstance(table, SourceTable)]
-DERIVED = [table for table in TABLES if isinstance(table, DerivedTable)]
+DERIVED = [table for table in EVERY if isinstance(table, DerivedTable)]
 COLUMNS = [
-    pytest.param(table, column, id=f"{table.name}.{column.name}") for table in TABLES for column in table.columns
+    pytest.param(table, column, id=f"{table.name}.{column.name}") for table in EVERY for column in table.columns
 ]
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # Property names of the Graph types behind the tables, after Microsoft's metadata of v1.0 (August 2026).
@@ -29,15 +31,15 @@ def named(table: Table | SourceTable | DerivedTable) -> str:
 
 
 def test_no_table_and_no_column_stands_twice() -> None:
-    names = [table.name for table in TABLES]
+    names = [table.name for table in EVERY]
 
     assert len(names) == len(set(names))
-    for table in TABLES:
+    for table in EVERY:
         columns = [column.name for column in table.columns]
         assert len(columns) == len(set(columns)), table.name
 
 
-@pytest.mark.parametrize("table", TABLES, ids=named)
+@pytest.mark.parametrize("table", EVERY, ids=named)
 def test_a_table_says_what_a_missing_row_means(table: Table) -> None:
     assert SNAKE_CASE.fullmatch(table.name)
     assert len(table.doc) > 40
