@@ -41,7 +41,11 @@ def _judging(kind: str, outcome: Mapping[str, Any]) -> Effect:
         if not 1 <= len(ids) <= MOST_IDS:
             raise bad_request(f"From 1 to {MOST_IDS} ids can be given at once.")
         due = write.now + timedelta(seconds=write.tenant.processing_seconds)
+        path = _USERS if kind == "User" else _PRINCIPALS
+        known = write.tenant.collections.setdefault(path, [])
         for entity in [_risky(write, kind, one) for one in ids]:
+            if not any(entity is one for one in known):
+                known.append(entity)
             entity["isProcessing"] = True
             changes = {**outcome, "isProcessing": False, "riskLastUpdatedDateTime": written(due)}
             write.tenant.pending.append(Pending(due=due, entity=entity, changes=changes))
@@ -51,16 +55,14 @@ def _judging(kind: str, outcome: Mapping[str, Any]) -> Effect:
 
 
 def _risky(write: Write, kind: str, object_id: Any) -> Entity:
-    """Return the risk of somebody; who had none gets an entry, who does not exist is a 404."""
+    """Return the risk of somebody; who had none gets a new one, who does not exist is a 404."""
     path = _USERS if kind == "User" else _PRINCIPALS
     for known in write.directory.collection(path):
         if known["id"] == object_id:
             return known
     found = write.directory.one("users" if kind == "User" else "servicePrincipals", str(object_id))
     made = {"id": found["id"], "riskLevel": "none", "riskState": "none", "riskDetail": "none"} | _names(found, kind)
-    made["riskLastUpdatedDateTime"] = write.at
-    write.tenant.collections.setdefault(path, []).append(made)
-    return made
+    return made | {"riskLastUpdatedDateTime": write.at}
 
 
 def _names(found: Entity, kind: str) -> Entity:
