@@ -17,6 +17,7 @@ from posture.definitions.lineage import SqlReader
 from posture.definitions.loaded import LoadedCheck
 from posture.definitions.message import Message, MessageRefused, parse_message
 from posture.definitions.model_errors import validate
+from posture.definitions.parameters import integers_of, texts_of
 from posture.definitions.reads import Lineage
 from posture.definitions.scope import Output, TableName
 from posture.definitions.sql_rules import refuse_closing_unknown, refuse_forbidden
@@ -95,8 +96,8 @@ class _Loading:
             message_fail=self._message("fail", check.message_fail, output),
             message_unknown=self._message("unknown", check.message_unknown, output),
             cases=cases.cases(self._model.tests),
-            strings=frozenset(text for part in sql.parts for text in part.strings) | _texts(parameters),
-            integers=frozenset(number for part in sql.parts for number in part.integers) | _integers(parameters),
+            strings=frozenset(text for part in sql.parts for text in part.strings) | texts_of(parameters),
+            integers=frozenset(number for part in sql.parts for number in part.integers) | integers_of(parameters),
             document=self._document,
         )
 
@@ -202,20 +203,3 @@ def _judging(text: str) -> ParsedSql:
     parsed = _checked(parse_condition(text))
     refuse_closing_unknown(parsed)
     return parsed
-
-
-def _texts(parameters: Iterable[Parameter]) -> frozenset[str]:
-    found: set[str] = set()
-    for parameter in parameters:
-        found.update(parameter.choices)
-        if isinstance(parameter.default, str):
-            found.add(parameter.default)
-        elif isinstance(parameter.default, tuple):
-            # Items of one open list mean the same to the check; trying all would cost minutes and tell nothing.
-            found.update((*parameter.default[:1], *parameter.default[-1:]))
-    return frozenset(found)
-
-
-def _integers(parameters: Iterable[Parameter]) -> frozenset[int]:
-    defaults = (parameter.default for parameter in parameters)
-    return frozenset(value for value in defaults if isinstance(value, int) and not isinstance(value, bool))

@@ -19,6 +19,10 @@ class Dictionary:
         self.tables = tuple(tables)
         self.resource_types = tuple(resource_types)
 
+    def with_tables(self, tables: Sequence[Table]) -> Dictionary:
+        """Return the dictionary with more tables, each after the ones it reads."""
+        return Dictionary((*self.tables, *tables), self.resource_types)
+
     @cached_property
     def _by_name(self) -> dict[str, Table]:
         return {table.name: table for table in self.tables}

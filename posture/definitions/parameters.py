@@ -114,6 +114,25 @@ def defaults_of(parameters: Iterable[Parameter]) -> dict[str, ParameterValue]:
     return {parameter.name: parameter.default for parameter in parameters if parameter.default is not None}
 
 
+def texts_of(parameters: Iterable[Parameter]) -> frozenset[str]:
+    """Return the texts that parameters may stand for: choices and defaults, of open lists the first and the last."""
+    found: set[str] = set()
+    for parameter in parameters:
+        found.update(parameter.choices)
+        if isinstance(parameter.default, str):
+            found.add(parameter.default)
+        elif isinstance(parameter.default, tuple):
+            # Items of one open list mean the same to a check; trying all would cost minutes and tell nothing.
+            found.update((*parameter.default[:1], *parameter.default[-1:]))
+    return frozenset(found)
+
+
+def integers_of(parameters: Iterable[Parameter]) -> frozenset[int]:
+    """Return the defaults that are whole numbers."""
+    defaults = (parameter.default for parameter in parameters)
+    return frozenset(value for value in defaults if isinstance(value, int) and not isinstance(value, bool))
+
+
 def _fitting_list(parameter: Parameter, value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise ParameterRefused(f"a list of texts is expected, not {value!r}")

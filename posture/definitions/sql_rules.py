@@ -47,9 +47,9 @@ _REFUSED_SYNTAX: Final[dict[type[exp.Expr], tuple[str, str]]] = {
     exp.Columns: ("COLUMNS(...) hides which columns are read", "Name the columns."),
     exp.Pivot: ("PIVOT and UNPIVOT hide which columns are read", "Use aggregates with FILTER."),
     exp.PositionalColumn: ("a column by position hides which one is read", "Name the column."),
-    exp.Command: ("only a SELECT is allowed here", "A check reads; it changes nothing."),
-    exp.DDL: ("only a SELECT is allowed here", "A check reads; it changes nothing."),
-    exp.DML: ("only a SELECT is allowed here", "A check reads; it changes nothing."),
+    exp.Command: ("only a SELECT is allowed here", "SQL here reads; it changes nothing."),
+    exp.DDL: ("only a SELECT is allowed here", "SQL here reads; it changes nothing."),
+    exp.DML: ("only a SELECT is allowed here", "SQL here reads; it changes nothing."),
 }
 _REFUSED_KINDS: Final = tuple(_REFUSED_SYNTAX)
 _CLOSING: Final[dict[type[exp.Expr], str]] = {
@@ -88,8 +88,8 @@ def refuse_forbidden(parsed: ParsedSql) -> None:
             _refuse_function(parsed, node)
 
 
-def refuse_closing_unknown(parsed: ParsedSql) -> None:
-    """Refuse, in a condition that gives the verdict, what makes an answer of an unknown value.
+def refuse_closing_unknown(parsed: ParsedSql, *, advice: str = _KEEP_UNKNOWN) -> None:
+    """Refuse, in a condition that decides, what makes an answer of an unknown value.
 
     Raises:
         SqlRefused: the condition holds ``coalesce``, ``is null``, ``greatest`` or the like.
@@ -99,7 +99,7 @@ def refuse_closing_unknown(parsed: ParsedSql) -> None:
         if isinstance(node, exp.Anonymous) and node.name.lower() in _CLOSING_FUNCTIONS:
             words = node.name.lower()
         if words is not None:
-            raise parsed.refuse(node, f"{words} may not stand in this condition", _KEEP_UNKNOWN)
+            raise parsed.refuse(node, f"{words} may not stand in this condition", advice)
 
 
 def _refuse_function(parsed: ParsedSql, call: exp.Expr) -> None:
@@ -110,7 +110,7 @@ def _refuse_function(parsed: ParsedSql, call: exp.Expr) -> None:
     if kind.startswith(_CLOCK_PREFIXES):
         raise _asks_the_clock(parsed.offset_of_word(CLOCK_WORDS))
     if kind.startswith(_OUTSIDE_PREFIXES) and not isinstance(call, _OUTSIDE_BUT_HARMLESS):
-        problem = f"{_sql_name(call)} is not allowed in a check"
+        problem = f"{_sql_name(call)} is not allowed here"
         raise parsed.refuse(call, problem, "Read tables of the dictionary only.")
 
 
@@ -121,7 +121,7 @@ def _refuse_unlisted(parsed: ParsedSql, call: exp.Anonymous) -> None:
     if name not in ALLOWED_FUNCTIONS:
         listed = ALLOWED_FUNCTIONS
         advice = did_you_mean(name, listed, otherwise="Use functions that compute from arguments alone.")
-        raise SqlRefused(f"the function {name} is not allowed in a check", offset=_start(parsed, call), advice=advice)
+        raise SqlRefused(f"the function {name} is not allowed here", offset=_start(parsed, call), advice=advice)
 
 
 def _start(parsed: ParsedSql, call: exp.Anonymous) -> int:

@@ -81,7 +81,7 @@ def parse_select(text: str) -> ParsedSql:
     """
     parsed = _parse(text)
     if not isinstance(parsed.tree, exp.Query):
-        raise SqlRefused("only a SELECT is allowed here", offset=0, advice="A check reads; it changes nothing.")
+        raise SqlRefused("only a SELECT is allowed here", offset=0, advice="SQL here reads; it changes nothing.")
     return parsed
 
 

@@ -8,16 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from posture.definitions.case_tables import Rows
+from posture.definitions.compiled import Reads
 from posture.definitions.dictionary import Dictionary
 from posture.definitions.inline_tests import Case
-from posture.definitions.loaded import LoadedCheck
+from posture.definitions.unknowable import unknowable_columns
 from posture.domain.judgement import Value
 from posture.errors import CheckBroken
-from posture.tables.table import Column, SourceTable
+from posture.tables.table import Column
 from posture.usecases.candidate_values import candidate_values
 from posture.usecases.trial import Answer, Thing, Trial
+
+
+class Reading(Protocol):
+    """What was found out about a definition, check or action, on loading it."""
+
+    @property
+    def reads(self) -> Reads: ...
+
+    @property
+    def columns_read(self) -> Mapping[str, frozenset[str]]: ...
+
+    @property
+    def columns_matched(self) -> Mapping[str, frozenset[str]]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,21 +53,10 @@ def probe_nulls(case: Case, trial: Trial, dictionary: Dictionary) -> Iterator[Vi
                     yield Violation(case=case.name, sentence=sentence)
 
 
-def probed_columns(table: str, loaded: LoadedCheck, dictionary: Dictionary) -> tuple[Column, ...]:
-    """Return the columns whose values Graph may keep from us and which the check reads.
-
-    Keys are left out, and object ids by which rows find each other: a row without them does not exist.
-    """
-    found = dictionary.table(table)
+def probed_columns(table: str, loaded: Reading, dictionary: Dictionary) -> tuple[Column, ...]:
+    """Return the columns whose values Graph may keep from us and which the definition reads."""
     read = loaded.columns_read.get(table, frozenset()) | loaded.reads.source_columns.get(table, frozenset())
-    matched = loaded.columns_matched.get(table, frozenset())
-    keys = found.key if isinstance(found, SourceTable) else ()
-    is_derived = not isinstance(found, SourceTable)
-    return tuple(
-        column
-        for name, column in dictionary.columns(table).items()
-        if name in read and name not in keys and not (_is_id(name) and (is_derived or name in matched))
-    )
+    return unknowable_columns(table, dictionary, read=read, matched=loaded.columns_matched.get(table, frozenset()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +75,6 @@ class _Place:
         changed = list(rows[self.table])
         changed[self.number] = {**changed[self.number], self.column.name: value}
         return {**rows, self.table: tuple(changed)}
-
-
-def _is_id(name: str) -> bool:
-    return name == "id" or name.endswith("_id")
 
 
 def _first_violation(case: Case, trial: Trial, place: _Place) -> str | None:
