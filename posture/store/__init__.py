@@ -1,1 +1,1 @@
-"""Runs, findings and exemptions in a SQL database."""
+"""Runs, findings, exemptions, plans and the audit in a SQL database."""
