@@ -93,21 +93,27 @@ class PublishedSnapshot:
 
     @cached_property
     def _for_checks(self) -> duckdb.DuckDBPyConnection:
-        return self._connect(with_partial=False)
+        return self._connect(for_people=False)
 
     @cached_property
     def _for_people(self) -> duckdb.DuckDBPyConnection:
-        return self._connect(with_partial=True)
+        return self._connect(for_people=True)
 
-    def _connect(self, *, with_partial: bool) -> duckdb.DuckDBPyConnection:
+    def _connect(self, *, for_people: bool) -> duckdb.DuckDBPyConnection:
         connection = connect(self._limits, spill=self._spill)
         readable = [*self.directory.glob("tables/*.parquet")]
         try:
             if self.before and self._previous:
                 create_previous(connection, self._dictionary, directory=self.before, manifest=self._previous)
                 readable += self.before.glob("tables/*.parquet")
-            create_tables(connection, self._dictionary, directory=self.directory, manifest=self._manifest)
-            if with_partial:
+            create_tables(
+                connection,
+                self._dictionary,
+                directory=self.directory,
+                manifest=self._manifest,
+                seconds=None if for_people else self._limits.seconds,
+            )
+            if for_people:
                 create_partial(connection, directory=self.directory)
                 readable += self.directory.glob("partial/*.parquet")
             lock(connection, readable=readable)

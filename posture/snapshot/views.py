@@ -17,14 +17,23 @@ from pathlib import Path
 import duckdb
 
 from posture.snapshot.column_sql import literal, quoted
+from posture.snapshot.connection import time_limit
 from posture.snapshot.manifest import Manifest
 from posture.tables.table import Column, DerivedTable, SourceTable, Table
 
 
 def create_tables(
-    connection: duckdb.DuckDBPyConnection, dictionary: Sequence[Table], *, directory: Path, manifest: Manifest
+    connection: duckdb.DuckDBPyConnection,
+    dictionary: Sequence[Table],
+    *,
+    directory: Path,
+    manifest: Manifest,
+    seconds: float | None,
 ) -> None:
-    """Create the snapshot's readable tables in ``main``."""
+    """Create the snapshot's readable tables in ``main``.
+
+    Derived tables are computed here once for all checks, each in at most ``seconds``; None leaves them views.
+    """
     connection.execute("create schema padded")
     sources = {table.name: table for table in dictionary if isinstance(table, SourceTable)}
     for name, rows in _rows_of_readable(directory, manifest).items():
@@ -32,7 +41,8 @@ def create_tables(
         columns = sources[name].columns if name in sources else ()
         connection.execute(f"create view padded.{quoted(name)} as {_padded(connection, rows, columns)}")
     for table in _create_derived(connection, dictionary, schema="padded"):
-        connection.execute(f"create view main.{quoted(table.name)} as from padded.{quoted(table.name)}")
+        if seconds is None or not _is_computed(connection, table, seconds):
+            connection.execute(f"create view main.{quoted(table.name)} as from padded.{quoted(table.name)}")
 
 
 def create_previous(
@@ -69,6 +79,16 @@ def _create_derived(
                 create_view(connection, table, schema=schema)
                 created.append(table)
     return created
+
+
+def _is_computed(connection: duckdb.DuckDBPyConnection, table: DerivedTable, seconds: float) -> bool:
+    """Compute a derived table and say whether that went well. If not, it breaks the checks that read it, not all."""
+    try:
+        with time_limit(connection, seconds=seconds):
+            connection.execute(f"create table main.{quoted(table.name)} as from padded.{quoted(table.name)}")
+    except duckdb.Error:
+        return False
+    return True
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, table: DerivedTable, *, schema: str) -> None:

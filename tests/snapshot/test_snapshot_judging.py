@@ -41,6 +41,20 @@ def test_a_check_that_breaks_the_contract_is_told(snapshot: PublishedSnapshot, s
     assert "\n" not in str(broken.value)
 
 
+def test_a_derived_table_that_fails_breaks_only_the_checks_that_read_what_fails(tmp_path: Path) -> None:
+    secrets = [{"keyId": "k1", "endDateTime": "soon"}]
+    snapshot = publish(snapshots_in(tmp_path), {"users": [{"id": "u1", "passwordCredentials": secrets}]})
+    named = "user_id as resource_id, key_id as resource_name"
+
+    with snapshot.judge(a_check(judging(named, over="secrets"))) as judged:
+        assert judged.counts.failed == 1
+    with snapshot.judge(a_check(judging(NAMED, over="users"))) as judged:
+        assert judged.counts.failed == 1
+    broken = a_check(judging(f"{named}, end_at", over="secrets"))
+    with pytest.raises(CheckBroken, match="should be a time is not one"), snapshot.judge(broken):
+        pass
+
+
 def test_rows_for_one_resource_are_told_apart_by_identity(snapshot: PublishedSnapshot) -> None:
     over = "users, (values (timestamp '2026-01-01 00:00:00.5', [1.50]), (null, [])) t(moment, parts) where id = 'u7'"
     check = a_check(judging(f"{NAMED}, moment, parts", over=over), identity=["moment", "parts"])
