@@ -72,7 +72,7 @@ class Directory:
 
     def objects(self) -> Mapping[str, DirectoryObject]:
         """Return every directory object by its id in lower case."""
-        lists = [(name, self.collection(name)) for name in DIRECTORY_OBJECTS]
+        lists = [(name, self.collection(name)) for name in DIRECTORY_OBJECTS if name in self.tenant.collections]
         stamp = tuple((id(items), len(items)) for _, items in lists)
         if stamp != self._index_of:
             self._index = {

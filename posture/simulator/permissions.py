@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 
 from posture.simulator.addresses import Address
-from posture.simulator.graph_errors import GraphError, missing_permission
+from posture.simulator.graph_errors import GraphError, bad_request, missing_permission
 from posture.simulator.graph_facts import routes
 from posture.simulator.identity import Caller
 from posture.simulator.licences import check_licence
@@ -35,6 +35,8 @@ def check_access(address: Address, options: QueryOptions, caller: Caller, tenant
     if asks_sign_in_activity(address, options):
         if not caller.roles & {"AuditLog.Read.All"}:
             raise _no_sign_ins()
+        if address.route.kind == "object" and "@" in address.keys[0]:
+            raise bad_request("Get By Key only supports UserId and the key has to be a valid Guid")
         check_licence("premium", tenant)
     if address.route.licence is not None:
         check_licence(address.route.licence, tenant)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,13 +21,13 @@ class StaleView:
 
 
 def view_of(tenant: Tenant, now: datetime) -> StaleView:
-    """Return the tenant as it is, untouched by what comes."""
+    """Return the tenant as it is, untouched by later writes: they replace the values of entities, not parts."""
     kept = replace(
         tenant,
-        collections=deepcopy(tenant.collections),
-        singletons=deepcopy(tenant.singletons),
-        relations=deepcopy(tenant.relations),
-        authentication_methods=deepcopy(tenant.authentication_methods),
+        collections={path: [dict(item) for item in items] for path, items in tenant.collections.items()},
+        singletons={path: dict(item) for path, item in tenant.singletons.items()},
+        relations={path: list(ids) for path, ids in tenant.relations.items()},
+        authentication_methods=dict(tenant.authentication_methods),
         default_methods=dict(tenant.default_methods),
     )
     return StaleView(tenant=kept, since=now)

@@ -56,7 +56,12 @@ class Writer:
             now=self.now(),
             root=writing.request.root,
         )
-        try:
-            return EFFECTS[first.id](write)
-        finally:
+        changed = EFFECTS[first.id](write)
+        if not _changes_values_alone(first):
             directory.forget()
+        return changed
+
+
+def _changes_values_alone(route: WriteRoute) -> bool:
+    """Whether a write leaves the objects and the relations between them as they are, so that indexes hold."""
+    return route.method == "PATCH" or route.path.startswith("users/{id}/authentication/")

@@ -121,6 +121,16 @@ def test_an_unknown_object_and_an_unknown_path_are_told_apart(graph: InProcess) 
     assert graph.get("/v3.0/users").status == 400
 
 
+def test_sign_in_activity_of_one_user_is_read_by_id_alone(graph: InProcess) -> None:
+    by_id, by_name = guid(1), "user1@contoso.example.com"
+
+    found = graph.get(f"/v1.0/users/{by_id}?$select=id,signInActivity")
+
+    assert found.body["signInActivity"] == {"lastSignInDateTime": "2026-02-01T00:00:00Z"}
+    assert graph.get(f"/v1.0/users/{by_name}?$select=id,signInActivity").status == 400
+    assert graph.get(f"/v1.0/users/{by_name}?$select=id").status == 200
+
+
 def test_segments_ignore_case(graph: InProcess) -> None:
     assert graph.get("/v1.0/ROLEMANAGEMENT/Directory/roledefinitions").status == 200
 

@@ -388,6 +388,18 @@ def test_one_user_deleted_and_one_created_between_two_reads_are_both_seen(tmp_pa
     assert (graph.get(USER).status, graph.get(f"/v1.0/users/{made}").status) == (404, 200)
 
 
+def test_later_pages_of_a_filtered_list_show_what_was_written_meanwhile(tmp_path: Path) -> None:
+    graph = writer(tmp_path, "User.ReadWrite.All")
+    first = graph.get("/v1.0/users?$filter=accountEnabled%20eq%20true&$select=id&$top=5")
+    last = guid(30)
+
+    graph.delete(f"/v1.0/users/{last}")
+    rest = [one for reply in graph.pages(first.body["@odata.nextLink"]) for one in reply.ids]
+
+    assert rest
+    assert last not in rest
+
+
 def test_delta_tells_what_was_changed_deleted_and_restored(tmp_path: Path) -> None:
     graph = writer(tmp_path, "User.ReadWrite.All")
     *_, last = graph.pages("/v1.0/users/delta?$select=id,accountEnabled")
