@@ -139,8 +139,15 @@ def _held_to_contract(
 ) -> JudgedCheck:
     columns = {str(row[0]): str(row[1]) for row in connection.execute(f"describe {table}").fetchall()}
     require_columns(compiled, columns)
-    _require_distinct(connection, compiled, table)
-    counts = _counts(connection, compiled, table)
+    tally = f"select _verdict, count(*), count(*) filter (resource_id is null) from {table} group by 1"
+    tallies = connection.execute(tally).fetchall()
+    require_distinct(
+        compiled,
+        rows=sum(rows for _, rows, _ in tallies),
+        things=_things(connection, compiled, table),
+        nameless=sum(nameless for _, _, nameless in tallies),
+    )
+    counts = _counts(compiled, {verdict: rows for verdict, rows, _ in tallies})
     return JudgedCheck(connection, compiled, table=table, columns=columns, counts=counts, seconds=seconds)
 
 
@@ -163,15 +170,14 @@ def require_distinct(compiled: CompiledCheck, *, rows: int, things: int, nameles
         )
 
 
-def _require_distinct(connection: duckdb.DuckDBPyConnection, compiled: CompiledCheck, table: str) -> None:
+def _things(connection: duckdb.DuckDBPyConnection, compiled: CompiledCheck, table: str) -> int:
+    """Return how many things the rows are about."""
     key = ", ".join(quoted(name) for name in ("resource_id", *compiled.check.identity))
-    rows, nameless = _numbers(connection, f"select count(*), count(*) filter (resource_id is null) from {table}")
-    (things,) = _numbers(connection, f"select count(*) from (select distinct {key} from {table})")
-    require_distinct(compiled, rows=rows, things=things, nameless=nameless)
+    found = connection.execute(f"select count(*) from (select distinct {key} from {table})").fetchall()
+    return int(found[0][0])
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, compiled: CompiledCheck, table: str) -> VerdictCounts:
-    found = dict(connection.execute(f"select _verdict, count(*) from {table} group by 1").fetchall())
+def _counts(compiled: CompiledCheck, found: Mapping[str, int]) -> VerdictCounts:
     strange = found.keys() - {*Verdict, "not_applicable"}
     if strange:
         raise CheckBroken(f"check {compiled.check.id}: {sorted(map(str, strange))[0]} is not a verdict")
@@ -181,10 +187,6 @@ def _counts(connection: duckdb.DuckDBPyConnection, compiled: CompiledCheck, tabl
         unknown=found.get("unknown", 0),
         not_applicable=found.get("not_applicable", 0),
     )
-
-
-def _numbers(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:
-    return tuple(connection.execute(sql).fetchall()[0])
 
 
 @contextmanager
