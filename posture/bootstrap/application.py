@@ -102,7 +102,11 @@ class Application:
 
     @cached_property
     def catalog(self) -> Catalog:
-        return load_catalog(self.settings.check_directories, dictionary())
+        return load_catalog(
+            self.settings.check_directories,
+            dictionary(),
+            action_directories=self.settings.action_directories,
+        )
 
     @cached_property
     def store(self) -> Store:

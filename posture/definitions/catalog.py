@@ -1,15 +1,17 @@
-"""All loaded checks, and the choice of them that somebody wants."""
+"""All checks and actions, and the choice of checks that somebody wants."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from posture.definitions.action_files import ActionFiles
 from posture.definitions.check_file import load_check
 from posture.definitions.content import content_directory
 from posture.definitions.dictionary import Dictionary, did_you_mean
 from posture.definitions.loaded import LoadedCheck
+from posture.definitions.loaded_action import LoadedAction
 from posture.definitions.reads import Lineage
 from posture.definitions.vocabulary import TAGS
 from posture.domain.check import CheckId
@@ -19,10 +21,11 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 class Catalog:
-    """The checks there are, sorted by id."""
+    """The checks there are, sorted by id, and the actions."""
 
-    def __init__(self, checks: Iterable[LoadedCheck]) -> None:
+    def __init__(self, checks: Iterable[LoadedCheck], actions: ActionFiles) -> None:
         self.checks = tuple(sorted(checks, key=lambda loaded: loaded.check.id))
+        self._actions = actions
 
     @cached_property
     def _by_id(self) -> dict[str, LoadedCheck]:
@@ -32,6 +35,29 @@ class Catalog:
     def ids(self) -> frozenset[CheckId]:
         """The ids of all checks."""
         return frozenset(loaded.check.id for loaded in self.checks)
+
+    @property
+    def actions(self) -> tuple[LoadedAction, ...]:
+        """The actions, sorted by id; they are loaded when somebody asks.
+
+        Raises:
+            DefinitionErrors: action files are wrong; all of them are told at once.
+        """
+        return self._actions.load_all()
+
+    @property
+    def action_ids(self) -> frozenset[str]:
+        """The ids of all actions."""
+        return self._actions.ids
+
+    def action(self, action_id: str) -> LoadedAction:
+        """Return one action.
+
+        Raises:
+            UsageError: there is none of this id; the nearest id is named.
+            DefinitionError: its file is wrong.
+        """
+        return self._actions.load(action_id)
 
     def check(self, check_id: str) -> LoadedCheck:
         """Return one check.
@@ -68,42 +94,70 @@ class Catalog:
         )
 
 
-def load_catalog(directories: Sequence[Path], dictionary: Dictionary, *, shipped: Path | None = None) -> Catalog:
-    """Load the shipped checks and those of further directories, at any depth.
+def load_catalog(
+    directories: Sequence[Path],
+    dictionary: Dictionary,
+    *,
+    shipped: Path | None = None,
+    action_directories: Sequence[Path] = (),
+) -> Catalog:
+    """Load the shipped checks and those of further directories, at any depth; find the actions in the same way.
 
-    ``shipped`` is where the shipped ones are; None looks where the package has them.
+    ``shipped`` is where the shipped checks are; None looks where the package has them.
 
     Raises:
         DefinitionErrors: files are wrong, or an id is used twice; all of them are told at once.
         SettingsError: a directory does not exist.
     """
     home = shipped if shipped is not None else content_directory("checks")
-    files = [(path, False) for path in _files(home)]
-    for directory in directories:
-        if not directory.is_dir():
-            raise SettingsError(f"checks.directories: there is no directory {directory}. Create it, or take it out.")
-        files += [(path, True) for path in _files(directory)]
-    actions = frozenset(path.stem for path in _files(content_directory("actions")))
-    return _load(files, Lineage(dictionary), actions)
+    files = [*_content(home, directories, setting="checks.directories")]
+    return _load(files, Lineage(dictionary), _action_files(action_directories, dictionary))
 
 
-def load_checks(paths: Sequence[Path], dictionary: Dictionary) -> Catalog:
+def load_checks(paths: Sequence[Path], dictionary: Dictionary, *, action_directories: Sequence[Path] = ()) -> Catalog:
     """Load single files or whole directories as somebody's own checks.
+
+    Raises:
+        DefinitionErrors: files are wrong, or an id is used twice; all of them are told at once.
+        SettingsError: a directory does not exist.
+        UsageError: a path does not exist.
+    """
+    return _load(_own(paths), Lineage(dictionary), _action_files(action_directories, dictionary))
+
+
+def load_actions(paths: Sequence[Path], dictionary: Dictionary) -> tuple[LoadedAction, ...]:
+    """Load single files or whole directories as somebody's own actions, sorted by id.
 
     Raises:
         DefinitionErrors: files are wrong, or an id is used twice; all of them are told at once.
         UsageError: a path does not exist.
     """
+    return ActionFiles(_own(paths), dictionary).load_all()
+
+
+def _action_files(directories: Sequence[Path], dictionary: Dictionary) -> ActionFiles:
+    home = content_directory("actions")
+    return ActionFiles(_content(home, directories, setting="actions.directories"), dictionary)
+
+
+def _content(home: Path, directories: Sequence[Path], *, setting: str) -> Iterator[tuple[Path, bool]]:
+    yield from ((path, False) for path in _files(home))
+    for directory in directories:
+        if not directory.is_dir():
+            raise SettingsError(f"{setting}: there is no directory {directory}. Create it, or take it out.")
+        yield from ((path, True) for path in _files(directory))
+
+
+def _own(paths: Sequence[Path]) -> Sequence[tuple[Path, bool]]:
     files: list[tuple[Path, bool]] = []
     for path in paths:
         if not path.exists():
             raise UsageError(f"there is no file or directory {path}.")
         files += [(file, True) for file in (_files(path) if path.is_dir() else [path])]
-    actions = frozenset(path.stem for path in _files(content_directory("actions")))
-    return _load(files, Lineage(dictionary), actions)
+    return files
 
 
-def _load(files: Iterable[tuple[Path, bool]], lineage: Lineage, actions: frozenset[str]) -> Catalog:
+def _load(files: Iterable[tuple[Path, bool]], lineage: Lineage, actions: ActionFiles) -> Catalog:
     loaded: dict[str, LoadedCheck] = {}
     errors: list[DefinitionError] = []
     for path, is_local in files:
@@ -117,7 +171,7 @@ def _load(files: Iterable[tuple[Path, bool]], lineage: Lineage, actions: frozens
             errors.append(_used_twice(check, first))
     if errors:
         raise DefinitionErrors(errors)
-    return Catalog(loaded.values())
+    return Catalog(loaded.values(), actions)
 
 
 def _used_twice(second: LoadedCheck, first: LoadedCheck) -> DefinitionError:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from posture.definitions.check_model import CheckModel
 from posture.definitions.check_sql import judgement_sql
-from posture.definitions.check_words import OWN_PARAMETER, declared_parameters, require_known, require_words
+from posture.definitions.check_words import (
+    OWN_PARAMETER,
+    KnownActions,
+    declared_parameters,
+    require_fitting_actions,
+    require_known,
+    require_words,
+)
 from posture.definitions.dictionary import did_you_mean
 from posture.definitions.home_rows import REQUIRED_COLUMNS, home_rows
 from posture.definitions.inline_tests import CaseReader
@@ -46,8 +53,8 @@ class _Sql:
         return tuple(part for part in found if part is not None)
 
 
-def load_check(path: Path, *, lineage: Lineage, actions: Collection[str], is_local: bool) -> LoadedCheck:
-    """Load one check file. ``actions`` are the ids of the actions there are.
+def load_check(path: Path, *, lineage: Lineage, actions: KnownActions, is_local: bool) -> LoadedCheck:
+    """Load one check file. ``actions`` are those that it may offer.
 
     Raises:
         DefinitionError: anything in the file is wrong: where, what, and what to do.
@@ -66,8 +73,9 @@ class _Loading:
         self._lineage = lineage
         self._dictionary = lineage.dictionary
 
-    def load(self, actions: Collection[str], *, is_local: bool) -> LoadedCheck:
-        require_words(self._document, self._model, actions)
+    def load(self, actions: KnownActions, *, is_local: bool) -> LoadedCheck:
+        require_words(self._document, self._model)
+        require_fitting_actions(self._document, self._model, actions)
         resource = self._resource_type()
         parameters = declared_parameters(
             self._document, {name: (shape, shape.default) for name, shape in self._model.params.items()}

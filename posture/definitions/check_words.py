@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from posture.definitions.check_model import CheckModel, ParameterShape
 from posture.definitions.dictionary import did_you_mean
@@ -17,8 +17,22 @@ OWN_PARAMETER: Final = "now"
 """The parameter that every check has: the time of the snapshot."""
 
 
-def require_words(document: YamlDocument, model: CheckModel, actions: Collection[str]) -> None:
-    """Hold id, tags, actions, frameworks, references and maturity to what there is.
+class KnownActions(Protocol):
+    """The actions that a check may offer."""
+
+    @property
+    def ids(self) -> frozenset[str]: ...
+
+    def resource_of(self, action_id: str) -> str | None:
+        """Return the resource type that a known action changes; None if its file says none.
+
+        Raises:
+            DefinitionError: the file is no YAML.
+        """
+
+
+def require_words(document: YamlDocument, model: CheckModel) -> None:
+    """Hold id, tags, frameworks, references and maturity to what there is.
 
     Raises:
         DefinitionError: a word is not known, stands twice, or contradicts another.
@@ -27,7 +41,6 @@ def require_words(document: YamlDocument, model: CheckModel, actions: Collection
         problem = f'the id is not "{document.path.stem}"'
         raise document.error(problem, at=("id",), advice="Id and file name must be equal.")
     require_known(document, model.tags, TAGS, "tag", ("tags",))
-    require_known(document, model.actions, actions, "action", ("actions",))
     for key in model.frameworks:
         if key not in FRAMEWORKS:
             advice = did_you_mean(key, FRAMEWORKS, otherwise=f"Use one of: {', '.join(sorted(FRAMEWORKS))}.")
@@ -39,6 +52,20 @@ def require_words(document: YamlDocument, model: CheckModel, actions: Collection
     if (model.maturity is Maturity.DEPRECATED) != (model.deprecated_because is not None):
         problem = "a deprecated check, and only that, tells why"
         raise document.error(problem, at=("maturity",), advice='Use "deprecated_because" with it.')
+
+
+def require_fitting_actions(document: YamlDocument, model: CheckModel, actions: KnownActions) -> None:
+    """Hold the actions that a check offers to those that change what it judges.
+
+    Raises:
+        DefinitionError: an action does not exist, stands twice, or changes something else; or its file is no YAML.
+    """
+    require_known(document, model.actions, actions.ids, "action", ("actions",))
+    for number, action in enumerate(model.actions):
+        resource = actions.resource_of(action)
+        if resource != model.resource:
+            problem = f"{action} is about {resource}, not {model.resource}"
+            raise document.error(problem, at=("actions", number), advice="Take it out.")
 
 
 def require_known(

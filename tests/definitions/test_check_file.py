@@ -82,7 +82,8 @@ def test_a_good_check_has_everything_the_file_says(load_one: LoadOne) -> None:
         (("tags: [application]", "tags: [user, user]"), ":7:14: ", "twice"),
         (("tags: [application]", "tags: []"), ":7:7: ", "at least 1"),
         (("  - https://learn", "  - http://learn"), ":13:5: ", "not an https address"),
-        (("actions: []", "actions: [reset-mfa]"), ":31:11: ", 'no action "reset-mfa"'),
+        (("actions: []", "actions: [reset-mfas]"), ":31:11: ", 'no action "reset-mfas". Did you mean "reset-mfa"?'),
+        (("actions: []", "actions: [reset-mfa]"), ":31:11: ", "reset-mfa is about user, not application"),
         (("false_positives: []", "false_positives: none"), ":14:18: ", "a list is expected"),
         (
             (
