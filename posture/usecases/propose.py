@@ -161,7 +161,7 @@ def _of_finding(view: FindingView, proposal: Proposal, typed: Mapping[str, Param
         raise ActionRefused(f"finding {short} is {view.standing}; only an open finding is acted on")
     if finding.resource.type != action.resource:
         raise ActionRefused(
-            f"{action.id} changes a {action.resource}, but finding {short} is about a {finding.resource.type}"
+            f"{action.id} is for {action.resource}, but finding {short} is about {finding.resource.type}"
         )
     filled = _filled(finding, proposal)
     _require_complete(proposal.loaded, {**typed, **filled})
