@@ -8,6 +8,7 @@ from pathlib import Path
 
 from posture.definitions.action_files import ActionFiles
 from posture.definitions.check_file import load_check
+from posture.definitions.collecting import seldom_collecting
 from posture.definitions.content import content_directory
 from posture.definitions.dictionary import Dictionary, did_you_mean
 from posture.definitions.loaded import LoadedCheck
@@ -157,6 +158,7 @@ def _own(paths: Sequence[Path]) -> Sequence[tuple[Path, bool]]:
     return files
 
 
+@seldom_collecting()
 def _load(files: Iterable[tuple[Path, bool]], lineage: Lineage, actions: ActionFiles) -> Catalog:
     loaded: dict[str, LoadedCheck] = {}
     errors: list[DefinitionError] = []

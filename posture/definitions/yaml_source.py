@@ -192,11 +192,12 @@ class _Composer:
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._refuse(event, "a key must be a word", "Write the key as plain text")
             key = event.value
+            place = (*steps, key)
             if key in values:
-                first = self.key_spans[(*steps, key)].line + 1
+                first = self.key_spans[place].line + 1
                 raise self._refuse(event, f'the key "{key}" stands here twice, first in line {first}', "Keep one")
-            self.key_spans[(*steps, key)] = span_of(event)
-            values[key] = self._value(next(events), events, (*steps, key))
+            self.key_spans[place] = span_of(event)
+            values[key] = self._value(next(events), events, place)
         return values
 
     def _refuse(self, event: yaml.Event, problem: str, advice: str) -> DefinitionError:
