@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 
 from posture.bootstrap.connection import connection_of
 from posture.bootstrap.selection import Selection, select_checks
-from posture.config import FILE_NAMES, Settings, TenantSettings, find_config, load_settings, refuse_unknown_checks
+from posture.config import (
+    FILE_NAMES,
+    Settings,
+    TenantSettings,
+    find_config,
+    load_settings,
+    refuse_unknown_actions,
+    refuse_unknown_checks,
+)
 from posture.definitions.catalog import Catalog, load_catalog
 from posture.definitions.dictionary import Dictionary
 from posture.definitions.exemption_file import load_exemptions
@@ -78,13 +86,14 @@ def load_application(
     while a change is waited for; None means as usual.
 
     Raises:
-        SettingsError: the configuration is missing or wrong, or names a check that does not exist.
+        SettingsError: the configuration is missing or wrong, or names a check or an action that does not exist.
         DefinitionErrors: check files are wrong.
     """
     path = find_config(config, environment=os.environ, directory=Path.cwd())
     application = Application(load_settings(path, environment=os.environ), pace=pace, budget=budget, pause=pause)
     known = {str(loaded.check.id): loaded.defaults.keys() for loaded in application.catalog.checks}
     refuse_unknown_checks(application.settings, known)
+    refuse_unknown_actions(application.settings, application.catalog.action_ids)
     return application
 
 

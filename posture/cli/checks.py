@@ -164,9 +164,11 @@ def lint_checks(paths: PathsArgument = None, config: ConfigOption = None) -> Non
 def schema() -> None:
     """Write the JSON Schema of a check file, for editors."""
     from posture.bootstrap import dictionary
+    from posture.definitions.catalog import load_catalog
     from posture.definitions.json_schema import check_schema
 
-    typer.echo(json.dumps(check_schema(dictionary()), indent=2))
+    known = dictionary()
+    typer.echo(json.dumps(check_schema(known, actions=load_catalog([], known).action_ids), indent=2))
 
 
 def _catalog(paths: list[Path] | None, config: Path | None) -> Catalog:

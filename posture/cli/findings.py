@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from posture.cli.console import Format, err, out, output_file
+from posture.cli.fitting import fitting_json, print_fitting, print_next_action, print_plans
 from posture.cli.options import ConfigOption, FormatOption, OutputOption, TenantsOption
 from posture.domain.finding import FindingState
 from posture.domain.finding_view import FindingEvent, FindingFilter, FindingView, Standing
@@ -133,18 +134,26 @@ def show_finding(
     application = load_application(config)
     view, events = application.finding(id)
     check = next((known.check for known in application.catalog.checks if known.check.id == view.finding.check), None)
+    fitting = application.acting.fitting(view)
+    plans = application.acting.plans_of_finding(view.finding.fingerprint)
     if format is Format.JSON:
         document = finding_json(view) | {
             "history": history_json(events),
             "why": check.why if check else None,
             "fix": check.fix if check else None,
+            "actions": [fitting_json(each) for each in fitting],
+            "plans": [{"id": plan.id, "action": plan.action, "state": plan.state.value} for plan in plans],
         }
         typer.echo(json.dumps(document, indent=2))
         return
-    _print_finding(out(), view, events, check)
+    _print_finding(out(), view, check)
+    print_fitting(out(), fitting)
+    print_plans(out(), plans)
+    _print_history(out(), events)
+    print_next_action(out(), view, fitting, config=config)
 
 
-def _print_finding(console: Console, view: FindingView, events: Sequence[FindingEvent], check: Check | None) -> None:
+def _print_finding(console: Console, view: FindingView, check: Check | None) -> None:
     finding = view.finding
     title = check.title if check else "a check that is no longer in the catalog"
     console.print(Text(f"{finding.check}: {title}", style="bold"))
@@ -162,6 +171,9 @@ def _print_finding(console: Console, view: FindingView, events: Sequence[Finding
         console.print(check.fix.strip())
         for reference in check.references:
             console.print(reference, style="dim", soft_wrap=True)
+
+
+def _print_history(console: Console, events: Sequence[FindingEvent]) -> None:
     console.print(Text("\nHistory", style="bold"))
     for event in events:
         console.print(f"  {event.at:%Y-%m-%d %H:%M}  {event.change.value}")

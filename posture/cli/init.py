@@ -13,9 +13,9 @@ from posture.domain.tenant import Cloud
 from posture.errors import UsageError
 
 if TYPE_CHECKING:
-    from posture.config import Draft, Endpoints
+    from posture.cli.permissions import Registration
+    from posture.config import Draft, Endpoints, TenantSettings
 
-_APP_NAME = "posture reader"
 _CREDENTIALS = ("certificate", "secret", "managed-identity", "workload-identity")
 
 
@@ -159,22 +159,43 @@ def _write(draft: Draft, file: Path, *, force: bool) -> None:
 
 def _show_next_steps(draft: Draft, file: Path) -> None:
     from posture.bootstrap import load_application
-    from posture.config import Credential
-    from posture.report.app_registration import managed_identity_steps, steps
+    from posture.cli.permissions import registration_of_reader, registration_of_remediator
 
     application = load_application(file)
     (tenant,) = application.tenants_named([])
-    needed = application.selection(tenant, checks=[], tags=[]).permissions
-    names = [need.permission for need in needed]
     option = "" if file == Path("posture.yaml") else f" --config {file}"
+    out().print(f"Written: {file}\n\nSo that posture may read the tenant:")
+    _show_registration(draft, tenant, registration_of_reader(application, tenant), f"permissions{option}")
+    if draft.with_remediator:
+        out().print(
+            "\nSo that it may carry out approved plans, as an identity of its own, never mixed with the first:"
+        )
+        needed = registration_of_remediator(application)
+        _show_registration(draft, tenant, needed, f"permissions --actions{option}")
+    _show_secrets(draft)
+    if draft.with_remediator:
+        out().print(f"\nThe first operator, who adds the others: posture operators add NAME --role admin{option}")
+    out().print(f"\nNext: posture doctor{option}", style="bold")
+
+
+def _show_registration(draft: Draft, tenant: TenantSettings, needed: Registration, command: str) -> None:
+    from posture.cli.permissions import steps_of
+    from posture.config import Credential
+
     is_managed = draft.credential is Credential.MANAGED_IDENTITY
-    console = out()
-    console.print(f"Written: {file}\n\nSo that posture may read the tenant:")
-    todo = managed_identity_steps(names) if is_managed else steps(names, display_name=_APP_NAME, cloud=draft.cloud)
+    todo = steps_of(needed, tenant, display_name=needed.identity.display_name, is_managed=is_managed)
     for number, sentence in enumerate(todo, start=1):
-        console.print(f"  {number}. {sentence}")
+        out().print(f"  {number}. {sentence}")
     if not is_managed:
-        console.print(f"Or let the Azure CLI do it: posture permissions --format script{option} > register.sh")
-    if draft.credential is Credential.SECRET:
-        console.print(f'Then hand over the secret: export {draft.variable("SECRET")}="…"')
-    console.print(f"\nNext: posture doctor{option}", style="bold")
+        out().print(f"Or let the Azure CLI do it: posture {command} --format script > {needed.identity}.sh")
+        out().print(f"Or paste the manifest into the registration: posture {command} --format manifest")
+
+
+def _show_secrets(draft: Draft) -> None:
+    from posture.config import Credential
+
+    if draft.credential is not Credential.SECRET:
+        return
+    names = ["SECRET", *(["REMEDIATOR_SECRET"] if draft.with_remediator else [])]
+    for name in names:
+        out().print(f'Then hand over the secret: export {draft.variable(name)}="…"')

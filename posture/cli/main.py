@@ -14,11 +14,29 @@ import typer
 from typer.core import TyperGroup
 
 from posture import __version__
-from posture.cli import checks, demo, doctor, exempt, findings, init, permissions, query, scan, simulate, tables
+from posture.cli import (
+    actions,
+    audit,
+    checks,
+    demo,
+    doctor,
+    exempt,
+    findings,
+    init,
+    operators,
+    permissions,
+    plans,
+    query,
+    scan,
+    simulate,
+    tables,
+)
 from posture.cli.console import ExitCode, report_error
 from posture.errors import (
+    ActionRefused,
     DefinitionError,
     DefinitionErrors,
+    NotAllowedToDecide,
     PostureError,
     QueryRefused,
     SettingsError,
@@ -43,14 +61,17 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     cls=_Commands,
     name="posture",
-    help="Find identity weaknesses in Microsoft Entra ID, and follow them until they are gone.",
+    help="Find identity weaknesses in Microsoft Entra ID, fix them after approval, and follow them to their end.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-for command in (init, doctor, permissions, scan, findings, exempt, checks, tables, query, demo, simulate):
+for command in (
+    *(init, doctor, permissions, scan, findings, exempt, checks, tables, query),
+    *(actions, plans, operators, audit, demo, simulate),
+):
     command.register(app)
 
 
@@ -70,6 +91,7 @@ def _posture(
 
 
 _MISTAKES = (DefinitionError, DefinitionErrors, QueryRefused, SettingsError, UsageError)
+_REFUSALS = (ActionRefused, NotAllowedToDecide)
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -79,7 +101,7 @@ def main() -> None:
         _run()
     except PostureError as error:
         report_error(error)
-        sys.exit(ExitCode.USAGE if isinstance(error, _MISTAKES) else ExitCode.ABORTED)
+        sys.exit(_code_of(error))
     except (_ReaderGone, BrokenPipeError):
         # The reader of a pipe went away ("posture findings list | head"). Python would complain once more
         # when it flushes standard output at exit.
@@ -92,6 +114,12 @@ def main() -> None:
         _drop_output()
         report_error(PostureError(f"cannot write to standard output: {error.strerror}. Make room, then try again"))
         sys.exit(ExitCode.ABORTED)
+
+
+def _code_of(error: PostureError) -> int:
+    if isinstance(error, _MISTAKES):
+        return ExitCode.USAGE
+    return ExitCode.FAILING if isinstance(error, _REFUSALS) else ExitCode.ABORTED
 
 
 def _run() -> None:

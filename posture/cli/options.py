@@ -29,3 +29,4 @@ TenantOption = Annotated[
 TenantsOption = Annotated[
     list[str] | None, typer.Option("--tenant", help="Name of a tenant; may be repeated. Without it: all tenants.")
 ]
+PlanArgument = Annotated[str, typer.Argument(help="The plan's id, or the beginning of it.")]

@@ -36,11 +36,12 @@ def reference_files() -> dict[str, str]:
     from posture.tables import RESOURCE_TYPES, TABLES
 
     dictionary = Dictionary(TABLES, RESOURCE_TYPES)
+    catalog = load_catalog([], dictionary)
     return {
         "tables.md": tables_markdown(TABLES),
-        "checks.md": checks_markdown(loaded.check for loaded in load_catalog([], dictionary).checks),
+        "checks.md": checks_markdown(loaded.check for loaded in catalog.checks),
         "cli.md": commands_markdown(command_pages()),
-        "check.schema.json": _json(check_schema(dictionary)),
+        "check.schema.json": _json(check_schema(dictionary, actions=catalog.action_ids)),
         "scan.schema.json": _json(scan_schema()),
     }
 

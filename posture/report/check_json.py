@@ -22,13 +22,14 @@ def check_json(loaded: LoadedCheck) -> dict[str, object]:
         "references": list(check.references),
         "false_positives": list(check.false_positives),
         "frameworks": {name: list(ids) for name, ids in check.frameworks.items()},
-        "parameters": [_parameter_json(parameter) for parameter in check.parameters],
+        "parameters": [parameter_json(parameter) for parameter in check.parameters],
         "reads": {table: sorted(columns) for table, columns in sorted(loaded.reads.source_columns.items())},
         "is_local": check.is_local,
     }
 
 
-def _parameter_json(parameter: Parameter) -> dict[str, object]:
+def parameter_json(parameter: Parameter) -> dict[str, object]:
+    """Return a parameter of a check or an action; ``default`` is null if it has to be given."""
     default = parameter.default
     return {
         "name": parameter.name,

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from posture.definitions.loaded_action import LoadedAction
+from posture.domain.action import Action
 from posture.domain.check import Check, Parameter
 from posture.tables.table import Column, SourceTable, Table, WithoutLicence
 
@@ -52,6 +54,20 @@ def checks_markdown(checks: Iterable[Check]) -> str:
     ]
     for check in ordered:
         lines += ["", *_check_lines(check)]
+    return "\n".join(lines) + "\n"
+
+
+def actions_markdown(actions: Iterable[LoadedAction]) -> str:
+    """Return the page of all actions, sorted by id."""
+    ordered = sorted(actions, key=lambda loaded: loaded.action.id)
+    lines = [_MADE, "# Actions", "", f"{len(ordered)} actions. How to use them: [act](../how-to/actions.md).", ""]
+    lines += ["| action | changes | risk | undo | what it does |", "| --- | --- | --- | --- | --- |"]
+    for loaded in ordered:
+        action = loaded.action
+        undo = "yes" if action.undo else "no"
+        lines.append(_row([f"[{action.id}](#{action.id})", action.resource, action.risk.value, undo, action.title]))
+    for loaded in ordered:
+        lines += ["", *_action_lines(loaded.action, loaded)]
     return "\n".join(lines) + "\n"
 
 
@@ -107,9 +123,36 @@ def _check_lines(check: Check) -> Iterator[str]:
     yield "\nSources: " + ", ".join(f"<{reference}>" for reference in check.references)
 
 
+def _action_lines(action: Action, loaded: LoadedAction) -> Iterator[str]:
+    people = max(action.approval.people, action.risk.people)
+    yield f"## {action.id}"
+    yield ""
+    yield f"**{action.title}.** {_flat(action.effect)}"
+    yield ""
+    yield f"- Risk: {action.risk}; {people} must approve, at least {action.approval.role}."
+    yield f"- At once: {action.limits.per_run}; a day: {action.limits.per_day}; of all: {action.limits.share:.1%}."
+    yield f"- Permissions: {', '.join(f'`{permission}`' for permission in action.permissions)}"
+    if action.directory_role:
+        yield f"- Directory role: {_flat(action.directory_role)}"
+    yield from (f"- Refused unless `{guard.id}`: {_flat(guard.refuse)}." for guard in action.guards)
+    yield from (f"- Sends `{step.method} /{step.path.lstrip('/')}`" for step in action.steps)
+    if action.undo is None:
+        yield f"- No undo: {_flat(action.undo_impossible_because or '')}"
+    else:
+        yield from (f"- Undo sends `{step.method} /{step.path.lstrip('/')}`" for step in action.undo.steps)
+    if action.parameters:
+        yield "\n| parameter | meaning | default |\n| --- | --- | --- |"
+        for parameter in action.parameters:
+            filled = loaded.sources.get(parameter.name)
+            cells = _parameter_cells(parameter)
+            yield _row(cells if filled is None else [*cells[:2], f"`{filled}` of the finding"])
+
+
 def _parameter_cells(parameter: Parameter) -> list[str]:
     unit = f" ({parameter.unit})" if parameter.unit else ""
     default = parameter.default
+    if default is None:
+        return [f"`{parameter.name}`", parameter.help + unit, "has to be given"]
     shown = ", ".join(default) if isinstance(default, tuple) else str(default)
     return [f"`{parameter.name}`", parameter.help + unit, f"`{shown}`" if shown else "none"]
 
@@ -136,6 +179,13 @@ What checks and `posture query` read. NULL means that Graph did not say, never "
 `previous.<table>` is the same table in the snapshot before.
 """
 _COMMANDS_HEAD: Final = """\
-Exit codes: 0 done; 1 something at or above `--fail-on` fails; 2 wrong usage or configuration; 3 done, but a table
-failed or is partial, or a check broke; 4 aborted: no token, or the tenant cannot be reached.
+| exit code | a scan | plans, actions, operators, audit |
+| --- | --- | --- |
+| 0 | done | done; every target is as wished |
+| 1 | something at or above `--fail-on` fails | refused or failed, for every target; the audit does not hold |
+| 2 | wrong usage or configuration | the same, and no operator's token |
+| 3 | done, but a table failed or is partial, or a check broke | some targets refused or failed, or unverified |
+| 4 | aborted: no access token, or the tenant cannot be reached | the same, database unusable, another worker at it |
+
+An operator's token is read from `POSTURE_TOKEN`, or asked for on a terminal; it is never an argument.
 """

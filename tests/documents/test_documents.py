@@ -15,7 +15,7 @@ from posture.config import parse_settings
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-_COMMAND = re.compile(r"\bposture ((?:checks|tables|findings|exempt) [a-z]+|[a-z]+)(?= |`|$)", re.MULTILINE)
+_COMMAND = re.compile(r"\bposture ((?:checks|tables|findings|exempt|actions|plans|operators|audit) [a-z-]+|[a-z]+)(?= |`|$)", re.MULTILINE)
 _SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _INLINE = re.compile(r"`(?:\.venv/bin/)?(posture [a-z][^`]*)`")
 

@@ -1,0 +1,129 @@
+"""``posture plans execute``: carry out an approved plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from posture.cli.console import ExitCode, Format, err, out
+from posture.cli.next_step import short
+from posture.cli.options import ConfigOption, FormatOption, PlanArgument
+from posture.cli.show_plan import action_of, show_next
+from posture.domain.plan import Plan, PlanState, TargetState
+from posture.domain.printable import printable
+from posture.usecases.acting_events import (
+    ExecutionEnded,
+    ExecutionEvent,
+    ExecutionStarted,
+    RequestEnded,
+    TargetEnded,
+)
+
+if TYPE_CHECKING:
+    from posture.domain.journal import JournalEntry
+    from posture.report.plan_json import Revealed
+
+
+def register(app: typer.Typer) -> None:
+    app.command("execute")(execute)
+
+
+def execute(plan: PlanArgument, format: FormatOption = Format.TABLE, config: ConfigOption = None) -> None:
+    """Carry out an approved plan. If it is interrupted, the same command goes on where it stopped.
+
+    Codes and new passwords are written to standard output, once; nobody can show them again.
+    Exit codes: 0 every target is as wished; 3 some are not, or it is not known; 1 none is, or a gate is closed;
+    4 there is no token or no answer.
+    """
+    from posture.bootstrap import load_application
+    from posture.cli.execution_progress import ExecutionProgress
+    from posture.cli.operator_token import signed_in
+
+    application = load_application(config)
+    acting = application.acting
+    operator = signed_in(acting)
+    shown = acting.plan(plan)
+    result = _Result(shown)
+    try:
+        with ExecutionProgress(err()) as progress:
+            for event in acting.execute(operator, shown):
+                result.take(event)
+                progress.show(event)
+    except BaseException:
+        # What was revealed exists nowhere else: it is shown even if the rest went wrong.
+        if result.revealed:
+            result.write(format, journal=result.journal)
+        raise
+    result.write(format, journal=acting.journal(result.plan))
+    if format is Format.TABLE:
+        show_next(result.plan, action_of(application, result.plan), config)
+    raise typer.Exit(exit_code(result.plan))
+
+
+def exit_code(plan: Plan) -> int:
+    """Return the exit code of an executed plan."""
+    if plan.state is PlanState.DONE:
+        return ExitCode.DONE
+    is_open = any(target.state is TargetState.UNVERIFIED for target in plan.targets)
+    return ExitCode.FAILING if plan.state is PlanState.FAILED and not is_open else ExitCode.INCOMPLETE
+
+
+class _Result:
+    """What is known of a plan while it is executed, and what it revealed."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.revealed: list[Revealed] = []
+        self.journal: list[JournalEntry] = []
+
+    def take(self, event: ExecutionEvent) -> None:
+        from posture.report.plan_json import Revealed
+
+        match event:
+            case ExecutionStarted() | ExecutionEnded():
+                self.plan = event.plan
+            case RequestEnded():
+                self.journal.append(event.entry)
+            case TargetEnded():
+                self.revealed += [
+                    Revealed(target=event.target, name=name, value=value) for name, value in event.revealed.items()
+                ]
+                ended = event.target
+                others = (ended if target.number == ended.number else target for target in self.plan.targets)
+                self.plan = replace(self.plan, targets=tuple(others))
+
+    def write(self, format: Format, *, journal: Sequence[JournalEntry]) -> None:
+        from posture.report.plan_json import plan_document
+
+        if format is Format.TABLE:
+            _print_result(out(), self.plan)
+            _print_revealed(out(), self.revealed)
+            return
+        typer.echo(plan_document(self.plan, journal=journal, revealed=self.revealed), nl=False)
+
+
+def _print_result(console: Console, plan: Plan) -> None:
+    from posture.cli.grid import print_grid
+    from posture.cli.plan_view import STATE_STYLES, target_name, words
+
+    title = Text(f"Plan {short(plan.id)}: {plan.action} in {printable(plan.tenant_name)}  ", style="bold")
+    console.print(title.append(words(plan.state), style=STATE_STYLES.get(plan.state, "default")))
+    rows = [[target_name(target), words(target.state), target.because or ""] for target in plan.targets]
+    print_grid(console, ["target", "state", "because"], rows, longest_cell=400)
+
+
+def _print_revealed(console: Console, revealed: Sequence[Revealed]) -> None:
+    """Print codes and passwords, each on a line of its own, as they are: they have to be copied."""
+    from posture.cli.plan_view import target_name
+
+    if not revealed:
+        return
+    console.print(Text("\nShown once, kept nowhere", style="bold"))
+    for each in revealed:
+        console.print(f"  {target_name(each.target)}, {each.name}:")
+        console.print(f"    {printable(each.value)}", soft_wrap=True)

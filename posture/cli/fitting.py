@@ -1,0 +1,66 @@
+"""What can be done about one finding, and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from posture.cli.next_step import print_next, short
+from posture.domain.finding_view import FindingView
+from posture.domain.plan import Plan
+from posture.domain.printable import printable
+
+if TYPE_CHECKING:
+    from posture.usecases.fitting import FittingAction
+
+_LONG = 400
+_ID_SHOWN = 8
+
+
+def print_fitting(console: Console, fitting: Sequence[FittingAction]) -> None:
+    """Print the actions that fit a finding, each with the reason if it cannot be proposed now."""
+    if not fitting:
+        return
+    console.print(Text("\nActions", style="bold"))
+    for each in fitting:
+        action = each.loaded.action
+        console.print(Text(f"  {action.id} ({action.risk}): {action.title}"))
+        if each.impossible_because is not None:
+            because = printable(each.impossible_because, longest=_LONG)
+            console.print(Text(f"    not possible now: {because}", style="yellow"))
+
+
+def print_next_action(
+    console: Console, view: FindingView, fitting: Sequence[FittingAction], *, config: Path | None
+) -> None:
+    """Print how to propose the first action that can be proposed now."""
+    possible = next((each for each in fitting if each.impossible_because is None), None)
+    if possible is not None:
+        finding = view.finding.fingerprint[:_ID_SHOWN]
+        print_next(console, f'actions propose {possible.loaded.action.id} --finding {finding} --reason "…"', config)
+
+
+def print_plans(console: Console, plans: Sequence[Plan]) -> None:
+    """Print the plans in which the finding is a target."""
+    from posture.cli.plan_view import words
+
+    if not plans:
+        return
+    console.print(Text("\nPlans", style="bold"))
+    for plan in plans:
+        console.print(f"  {short(plan.id)}  {plan.action}: {words(plan.state)}")
+
+
+def fitting_json(fitting: FittingAction) -> dict[str, object]:
+    """Return an action that fits; ``impossible_because`` is null if it can be proposed now."""
+    action = fitting.loaded.action
+    return {
+        "id": action.id,
+        "title": action.title,
+        "risk": action.risk.value,
+        "impossible_because": fitting.impossible_because,
+    }

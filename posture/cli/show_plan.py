@@ -1,0 +1,45 @@
+"""Shows one plan, as every command does that made it, changed it or was asked for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from posture.cli.console import Format, out
+from posture.cli.next_step import command_after, print_next
+
+if TYPE_CHECKING:
+    from posture.bootstrap import Application
+    from posture.domain.action import Action
+    from posture.domain.plan import Plan
+
+
+def show(application: Application, plan: Plan, *, format: Format, config: Path | None) -> None:
+    """Write a plan and its journal, and what to type next."""
+    from posture.cli.plan_view import print_journal, print_plan
+    from posture.report.plan_json import plan_document
+
+    journal = application.acting.journal(plan)
+    if format is Format.JSON:
+        typer.echo(plan_document(plan, journal=journal), nl=False)
+        return
+    action = action_of(application, plan)
+    print_plan(out(), plan, action)
+    print_journal(out(), journal)
+    show_next(plan, action, config)
+
+
+def action_of(application: Application, plan: Plan) -> Action | None:
+    """Return the plan's action, None if it is no longer in the catalog."""
+    loaded = next((one for one in application.catalog.actions if one.action.id == plan.action), None)
+    return None if loaded is None else loaded.action
+
+
+def show_next(plan: Plan, action: Action | None, config: Path | None) -> None:
+    """Print what to type next, if anything follows."""
+    can_be_undone = action is not None and action.undo is not None and plan.undoes is None
+    command = command_after(plan, can_be_undone=can_be_undone)
+    if command is not None:
+        print_next(out(), command, config)
