@@ -133,13 +133,12 @@ class OpenRows:
         """
         with self._sentences(condition):
             _, rows = self._bench.ask(truth_of(condition, over=over), _values(parameters))
+            truth = rows[0]["truth"] if len(rows) == 1 else None
             # A condition that counts over the table itself has a row of its own even where the table has none.
-            if len(rows) != 1 or self._row_count(over) != 1:
-                return False
-        truth = rows[0]["truth"]
+            is_of_one_row = truth is not True or self._row_count(over) == 1
         if truth is not None and not isinstance(truth, bool):
             raise ActionBroken(f"{_quoted(condition)} is neither TRUE nor FALSE")
-        return truth is True
+        return truth is True and is_of_one_row
 
     def select(self, sql: str, *, parameters: Parameters) -> Sequence[Mapping[str, Value]]:
         """Return the rows of a SELECT as JSON values.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from posture.domain.judgement import Value
 from posture.domain.outcome import Outcome
+from posture.graph.reader import TenantReader
 from posture.simulator.faults import Fault, FaultKind
 from posture.simulator.tenant import Tenant
 from posture.tables.live import is_read_whole, kinds_of
 
-from .company import NOW, SOURCES, Company, Rows, company_in, one
+from .company import NOW, PACE, SOURCES, Company, Rows, company_in, one
+from .conftest import PATIENT
+from .scripted_graph import Reply, scripted_graph
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
 SINGLE = [(name, kind) for name in SOURCES for kind in sorted(kinds_of(name))]
@@ -139,6 +144,21 @@ def test_a_single_object_survives_what_passes_and_is_not_known_after_what_lasts(
     company.server.faults.clear()
     company.server.faults.add(Fault(kind=kind, path="/users/", times=None))
     outcome, pages = company.read(table)
+
+    assert (outcome.outcome, pages) == (Outcome.FAILED, [])
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(status=200), Reply(status=202), Reply(status=204), Reply(status=200, body=b"{}")]
+)
+def test_a_success_without_an_object_is_not_taken_for_absence(company: Company, tmp_path: Path, reply: Reply) -> None:
+    table = one("users", "user", NOBODY)
+
+    with scripted_graph(tmp_path) as graph:
+        graph.script = [reply]
+        reader = TenantReader(graph.connection(), pace=PACE, budget=dataclasses.replace(PATIENT, tries=2))
+        elsewhere = dataclasses.replace(company, reader=reader)
+        outcome, pages = elsewhere.read(table)
 
     assert (outcome.outcome, pages) == (Outcome.FAILED, [])
 
