@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from posture.definitions.loaded import LoadedCheck
 from posture.domain.judgement import Value
 from posture.tables.table import Column, Spelling
 
@@ -14,7 +14,17 @@ _FAR = timedelta(days=40_000)
 _NEAR = timedelta(days=1)
 
 
-def candidate_values(column: Column, loaded: LoadedCheck, *, now: datetime) -> Iterator[Value]:
+class Compares(Protocol):
+    """A definition, and the values that it compares with."""
+
+    @property
+    def strings(self) -> frozenset[str]: ...
+
+    @property
+    def integers(self) -> frozenset[int]: ...
+
+
+def candidate_values(column: Column, loaded: Compares, *, now: datetime) -> Iterator[Value]:
     """Yield the values to try: both booleans; times far back, near and far ahead; every text that the check or
     the dictionary names and one that neither does; lists empty and not; numbers around those in the check.
 
@@ -37,7 +47,7 @@ def candidate_values(column: Column, loaded: LoadedCheck, *, now: datetime) -> I
         yield from sorted(numbers | {1_000_000_000})
 
 
-def _texts(column: Column, loaded: LoadedCheck) -> list[str]:
+def _texts(column: Column, loaded: Compares) -> list[str]:
     named = set(column.values) | loaded.strings
     if column.spelling is Spelling.LOWER:
         named = {text.lower() for text in named}

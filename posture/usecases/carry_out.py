@@ -140,7 +140,7 @@ class Carrying:
                     continue
                 return Ending(
                     state=TargetState.FAILED,
-                    because=f"{entry.method} {entry.path}: {entry.error or f'Graph answered {entry.status}'}",
+                    because=self._refused_by_graph(entry),
                     revealed=self._revealed,
                 )
             if is_last or step.for_each is None:
@@ -153,6 +153,13 @@ class Carrying:
             if not requests:
                 return None
         return None
+
+    def _refused_by_graph(self, entry: JournalEntry) -> str:
+        said = f"{entry.method} {entry.path}: {entry.error or f'Graph answered {entry.status}'}"
+        role = self._work.loaded.action.directory_role
+        if entry.status != 403 or role is None:
+            return said
+        return f"{said}. The remediator may lack a directory role: {role.strip()}"
 
     def _send(self, step: Step, request: GraphRequest) -> Generator[ExecutionEvent, None, JournalEntry]:
         journal = self._work.journal
