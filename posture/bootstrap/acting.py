@@ -238,10 +238,9 @@ class Acting:
         closed = closed_because(loaded, tenant)
         if tenant.remediator is None and closed is not None:
             raise ActionRefused(closed)
-        tools, actuator = execution_tools(
+        with execution_tools(
             self._application, tenant, pace=self._pace, budget=self._budget, pause=self._pause
-        )
-        with actuator:
+        ) as tools:
             yield tools
 
     def _note_settings(self) -> None:

@@ -6,6 +6,8 @@ import secrets
 import string
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -53,6 +55,7 @@ def actuator_of(
     return TenantActuator(connection, pace=pace, budget=budget)
 
 
+@contextmanager
 def execution_tools(
     application: Application,
     tenant: TenantSettings,
@@ -60,23 +63,25 @@ def execution_tools(
     pace: Pace,
     budget: RetryBudget | None,
     pause: Pause,
-) -> tuple[ExecutionTools, TenantActuator]:
-    """Return everything that executing in a tenant needs; the tenant has a remediator, which the caller closes."""
+) -> Iterator[ExecutionTools]:
+    """Give everything that executing in a tenant needs; the tenant has a remediator. Leaving closes what was opened."""
     connection = remediator_connection_of(tenant, http=application.settings.http)
-    actuator = actuator_of(application, tenant, pace=pace, budget=budget)
-    tools = ExecutionTools(
-        worker=uuid.uuid4().hex,
-        reader=application.reader(tenant),
-        remediator=TenantReader(connection, pace=pace, budget=budget),
-        actuator=actuator,
-        desk=LiveDesk([*TABLES, *ONLY_LIVE]),
-        open_unit=application.store.open_acting_unit,
-        locks=application.store.plan_locks(),
-        clock=application.clock,
-        pause=pause,
-        passwords=RandomPasswords(),
-        graph_root=f"{connection.graph_root.rstrip('/')}/v1.0",
-        rules=lambda: tenant_rules(application, tenant, own_ids=actuator.own_ids()),
-        is_switched_on=tenant.remediation_enabled,
-    )
-    return tools, actuator
+    with (
+        actuator_of(application, tenant, pace=pace, budget=budget) as actuator,
+        closing(LiveDesk([*TABLES, *ONLY_LIVE])) as desk,
+    ):
+        yield ExecutionTools(
+            worker=uuid.uuid4().hex,
+            reader=application.reader(tenant),
+            remediator=TenantReader(connection, pace=pace, budget=budget),
+            actuator=actuator,
+            desk=desk,
+            open_unit=application.store.open_acting_unit,
+            locks=application.store.plan_locks(),
+            clock=application.clock,
+            pause=pause,
+            passwords=RandomPasswords(),
+            graph_root=f"{connection.graph_root.rstrip('/')}/v1.0",
+            rules=lambda: tenant_rules(application, tenant, own_ids=actuator.own_ids()),
+            is_switched_on=tenant.remediation_enabled,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -40,7 +41,9 @@ def action(name: str) -> LoadedAction:
 
 @cache
 def desk() -> LiveDesk:
-    return LiveDesk([*TABLES, *ONLY_LIVE])
+    made = LiveDesk([*TABLES, *ONLY_LIVE])
+    atexit.register(made.close)
+    return made
 
 
 @dataclass(kw_only=True)
