@@ -64,7 +64,7 @@ def execution_tools(
     budget: RetryBudget | None,
     pause: Pause,
 ) -> Iterator[ExecutionTools]:
-    """Give everything that executing in a tenant needs; the tenant has a remediator. Leaving closes what was opened."""
+    """Give everything that executing in a tenant needs; the tenant has a remediator. Leaving closes it all."""
     connection = remediator_connection_of(tenant, http=application.settings.http)
     with (
         actuator_of(application, tenant, pace=pace, budget=budget) as actuator,
