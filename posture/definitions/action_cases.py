@@ -40,12 +40,24 @@ class ActionCase:
     rows: Rows
     before: Rows | None
     answers: tuple[Row, ...]
+    resource_id: str
     parameters: Mapping[str, ParameterValue]
     expects: ActionExpectation
 
     @property
     def is_undo(self) -> bool:
         return self.before is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Setting:
+    """What all cases of a file begin with. The resource is the first row of the home table."""
+
+    now: datetime
+    approved_at: datetime
+    base: Rows
+    resource_id: str
+    parameters: Mapping[str, object]
 
 
 class ActionCaseReader:
@@ -63,41 +75,43 @@ class ActionCaseReader:
             DefinitionError: a table, column, value, parameter or expectation cannot be; a name stands twice; or
                 something that has to be shown is shown by no case.
         """
-        now = case_time(self._document, model.now, ("tests", "now"))
-        approved_at = now
-        if model.approved_at is not None:
-            approved_at = case_time(self._document, model.approved_at, ("tests", "approved_at"))
-        base = self._tables.given(model.base, ("tests", "base"))
+        setting = self._setting(model)
         found = tuple(
-            self._case(case, model, base, (now, approved_at), ("tests", "cases", number))
-            for number, case in enumerate(model.cases)
+            self._case(case, setting, ("tests", "cases", number)) for number, case in enumerate(model.cases)
         )
         refuse_same_names([(case.name, case.at) for case in found])
         self._require_shown(found, may_be_unknown=may_be_unknown)
         return found
 
-    def _case(
-        self,
-        case: ActionCaseModel,
-        tests: ActionTestsModel,
-        base: Rows,
-        times: tuple[datetime, datetime],
-        at: tuple[Step, ...],
-    ) -> ActionCase:
+    def _setting(self, model: ActionTestsModel) -> _Setting:
+        now = case_time(self._document, model.now, ("tests", "now"))
+        approved_at = now
+        if model.approved_at is not None:
+            approved_at = case_time(self._document, model.approved_at, ("tests", "approved_at"))
+        base = self._tables.given(model.base, ("tests", "base"))
+        resource_id = next((row.get("id") for row in base.get(self._action.home, ())), None)
+        if not isinstance(resource_id, str):
+            problem = f"the base has no row of {self._action.home} with an id: the resource"
+            raise self._error(("tests", "base"), problem, "Add it.")
+        return _Setting(now=now, approved_at=approved_at, base=base, resource_id=resource_id, parameters=model.params)
+
+    def _case(self, case: ActionCaseModel, setting: _Setting, at: tuple[Step, ...]) -> ActionCase:
         before: Rows | None = None
         if case.undo is not None:
             if self._action.undo is None:
                 raise self._error((*at, "undo"), "the action cannot be undone", "Leave the case out.")
-            before = {**base, **self._tables.replaced(case.undo.before, base, (*at, "undo", "before"))}
+            kept = self._tables.replaced(case.undo.before, setting.base, (*at, "undo", "before"))
+            before = {**setting.base, **kept}
         return ActionCase(
             name=case.name,
             at=self._document.locate(at),
-            now=times[0],
-            approved_at=times[1],
-            rows=self._tables.changed(case, base, at),
+            now=setting.now,
+            approved_at=setting.approved_at,
+            rows=self._tables.changed(case, setting.base, at),
             before=before,
             answers=self._answers(case.undo, (*at, "undo", "answers")) if case.undo is not None else (),
-            parameters=self._parameters({**tests.params, **case.params}, at),
+            resource_id=setting.resource_id,
+            parameters=self._parameters({**setting.parameters, **case.params}, at),
             expects=self._expectation(case, at),
         )
 

@@ -71,7 +71,7 @@ class ActionSql:
             parsed = parse_condition(sql)
             refuse_forbidden(parsed)
             refuse_closing_unknown(parsed, advice=_KEEP_UNKNOWN)
-            reader = SqlReader(self._dictionary, past=BEFORE if self._past_tables else None)
+            reader = self._reader()
             reader.read_over(parsed, table=self._home)
             self._take(parsed, reader)
         return sql
@@ -85,12 +85,16 @@ class ActionSql:
         with refusals_at(self._document, steps):
             parsed = parse_select(sql)
             refuse_forbidden(parsed)
-            reader = SqlReader(self._dictionary, past=BEFORE if self._past_tables else None)
+            reader = self._reader()
             output = reader.read_select(parsed)
             self._take(parsed, reader)
         if output.is_open:
             raise self._document.error("nobody can say which columns this gives", at=steps, advice="Name them.")
         return output.columns
+
+    def _reader(self) -> SqlReader:
+        # The objects that an action is about are named by parameters: an id compared with one finds a row.
+        return SqlReader(self._dictionary, past=BEFORE if self._past_tables else None, matches_parameters=True)
 
     def _take(self, parsed: ParsedSql, reader: SqlReader) -> None:
         for table in reader.columns_read:

@@ -23,13 +23,17 @@ _FROM_PARTS = frozenset({"from_", "joins", "with_"})
 class SqlReader:
     """Resolves the names of one or more pieces of SQL and gathers what they read in ``columns_read``.
 
-    ``columns_matched`` are those of them by which rows find each other: compared for equality with another column.
-    ``past`` is the schema in which the tables can be read as they were before; None if there is none.
+    ``columns_matched`` are those of them by which rows find each other: compared for equality with another column,
+    and with ``matches_parameters`` with a parameter too. ``past`` is the schema in which the tables can be read as
+    they were before; None if there is none.
     """
 
-    def __init__(self, dictionary: Dictionary, *, past: str | None = PREVIOUS) -> None:
+    def __init__(
+        self, dictionary: Dictionary, *, past: str | None = PREVIOUS, matches_parameters: bool = False
+    ) -> None:
         self._dictionary = dictionary
         self._past = past
+        self._matchable = (exp.Column, exp.Placeholder) if matches_parameters else (exp.Column,)
         self._read = ColumnsRead()
 
     @property
@@ -70,14 +74,23 @@ class SqlReader:
         self._resolver(parsed).visit(parsed.tree, Scope(outer=None, ctes={}, relations=[rows]))
 
     def _resolver(self, parsed: ParsedSql) -> _Resolver:
-        return _Resolver(self._dictionary, self._read, parsed, past=self._past)
+        return _Resolver(self._dictionary, self._read, parsed, past=self._past, matchable=self._matchable)
 
 
 class _Resolver:
     """Walks one syntax tree."""
 
-    def __init__(self, dictionary: Dictionary, read: ColumnsRead, parsed: ParsedSql, *, past: str | None) -> None:
+    def __init__(
+        self,
+        dictionary: Dictionary,
+        read: ColumnsRead,
+        parsed: ParsedSql,
+        *,
+        past: str | None,
+        matchable: tuple[type[exp.Expr], ...],
+    ) -> None:
         self._parsed = parsed
+        self._matchable = matchable
         self._names = ColumnNames(parsed, read, past=past)
         self._from = FromClause(dictionary, parsed, read, self._names, self, past=past)
 
@@ -111,15 +124,23 @@ class _Resolver:
             self._comprehension(node, scope)
         elif isinstance(node, exp.PropertyEQ):
             self.visit(node.expression, scope)
-        elif isinstance(node, exp.EQ) and isinstance(node.left, exp.Column) and isinstance(node.right, exp.Column):
-            self._names.resolve(node.left, scope, is_matching=True)
-            self._names.resolve(node.right, scope, is_matching=True)
-        elif isinstance(node, exp.In) and node.args.get("query") is not None and isinstance(node.this, exp.Column):
-            self._names.resolve(node.this, scope, is_matching=True)
-            self.visit(node.args["query"], scope)
+        elif isinstance(node, exp.EQ | exp.In):
+            self._comparison(node, scope)
         else:
             for child in node.iter_expressions():
                 self.visit(child, scope)
+
+    def _comparison(self, node: exp.EQ | exp.In, scope: Scope) -> None:
+        """Resolve a comparison; columns by which rows find each other are noted as such."""
+        if isinstance(node, exp.In):
+            finds_rows = node.args.get("query") is not None
+        else:
+            finds_rows = isinstance(node.left, self._matchable) and isinstance(node.right, self._matchable)
+        for part in node.iter_expressions():
+            if finds_rows and isinstance(part, exp.Column):
+                self._names.resolve(part, scope, is_matching=True)
+            else:
+                self.visit(part, scope)
 
     def _common_tables(
         self, node: exp.Expr, *, outer: Scope | None, ctes: Mapping[str, Output]
