@@ -130,8 +130,8 @@ class Sending:
         if isinstance(answer, NoAnswer):
             host = printable(urlsplit(self._dispatch.url).netloc)
             raise TenantUnreachable(
-                f"{host} cannot be reached, so nothing was sent: {answer.why}. Check the network, http.proxy and "
-                "http.ca_bundle in the settings; if they are right, try again later."
+                f"{host} cannot be used, so nothing was changed: {_unshown(answer.why, self._dispatch.secrets)}. Check "
+                "the network, http.proxy and http.ca_bundle in the settings; if they are right, try again later."
             )
         body, complaint = _object_in(answer.body)
         if not 200 <= answer.status < 300:

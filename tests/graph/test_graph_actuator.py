@@ -347,7 +347,7 @@ def test_without_a_connection_nothing_was_sent_and_that_is_said(
 
     with (
         TenantActuator(connection, pace=PACE, budget=PATIENT, timing=waits.timing()) as actuator,
-        pytest.raises(TenantUnreachable, match=f"localhost:{closed_port} cannot be reached, so nothing was sent"),
+        pytest.raises(TenantUnreachable, match=f"localhost:{closed_port} cannot be used, so nothing was changed"),
     ):
         actuator.send(request_)
 
@@ -363,7 +363,7 @@ def test_what_cannot_be_trusted_is_sent_nothing(graph: ScriptedGraph, tmp_path: 
             budget=dataclasses.replace(PATIENT, tries=1),
         ) as actuator,
     ):
-        with pytest.raises(TenantUnreachable, match="nothing was sent"):
+        with pytest.raises(TenantUnreachable, match="nothing was changed"):
             actuator.send(ONCE)
         assert other.received == []
 
