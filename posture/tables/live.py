@@ -176,6 +176,24 @@ GROUP_MEMBERS: Final = SourceTable(
     ),
 )
 
+DIRECT_ROLE_HOLDINGS: Final = derived_table(
+    "direct_role_holdings",
+    doc="Roles that principals hold or may activate themselves, and until when; what comes through a group is not "
+    "here. A principal without a row holds none so.",
+    columns=(
+        text("principal_id", None, "Object id of the user, group or service principal."),
+        text("role_definition_id", None, "Id of the role."),
+        text("directory_scope_id", None, "/ for the whole tenant, else where the role counts."),
+        text(
+            "kind",
+            None,
+            "eligible, assigned, or activated out of an eligibility; NULL if PIM does not tell.",
+            values=("eligible", "assigned", "activated"),
+        ),
+        text("ends", None, "no end, or the time as Graph writes it, in UTC."),
+    ),
+)
+
 OAUTH2_PERMISSION_GRANTS: Final = SourceTable(
     name="oauth2_permission_grants",
     doc="What people, or an administrator for all of them, let one service principal do in their name. No row: it "
@@ -220,6 +238,7 @@ ONLY_LIVE: Final[tuple[SourceTable | DerivedTable, ...]] = (
     GROUP_ORIGINS,
     GROUPS_OF_A_NAME,
     GROUP_MEMBERS,
+    DIRECT_ROLE_HOLDINGS,
     OAUTH2_PERMISSION_GRANTS,
     DELETED_USERS,
 )

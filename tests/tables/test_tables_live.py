@@ -85,3 +85,67 @@ def test_a_group_that_was_never_synchronised_has_no_mark_of_it(
         "is_synchronised": is_synchronised,
         "is_role_assignable": is_role_assignable,
     }
+
+
+_HELD = {"role_definition_id": "r1", "principal_id": "p1", "directory_scope_id": "/"}
+_JUNE = {"end_at": "2026-06-01T00:00:00"}
+
+
+@pytest.mark.parametrize(
+    ("sources", "kind", "ends"),
+    [
+        pytest.param({"active_role_assignments": [{"id": "a1"}]}, "assigned", "no end", id="without PIM"),
+        pytest.param(
+            {
+                "active_role_assignments": [{"id": "a1"}],
+                "role_assignment_instances": [
+                    {"id": "i1", "member_type": "direct", "assignment_type": "activated", **_JUNE}
+                ],
+            },
+            "activated",
+            "2026-06-01T00:00:00Z",
+            id="activated for a time",
+        ),
+        pytest.param(
+            {"role_eligibility_instances": [{"id": "e1", "member_type": "direct"}]},
+            "eligible",
+            "no end",
+            id="eligible for good",
+        ),
+        pytest.param(
+            {
+                "role_eligibility_instances": [
+                    {"id": "e1", "member_type": "direct", **_JUNE},
+                    {"id": "e2", "member_type": "direct"},
+                ]
+            },
+            "eligible",
+            "no end",
+            id="of two the later end counts",
+        ),
+        pytest.param(
+            {
+                "active_role_assignments": [{"id": "a1"}],
+                "role_assignment_instances": [{"id": "i1", "member_type": "direct", "assignment_type": None}],
+            },
+            None,
+            "no end",
+            id="PIM does not tell the kind",
+        ),
+    ],
+)
+def test_a_direct_holding_tells_its_kind_and_its_end(
+    derive: Callable[..., list[dict[str, Any]]],
+    sources: dict[str, list[dict[str, Any]]],
+    kind: str | None,
+    ends: str,
+) -> None:
+    rows = derive("direct_role_holdings", **{name: [_HELD | row for row in given] for name, given in sources.items()})
+
+    assert rows == [_HELD | {"kind": kind, "ends": ends}]
+
+
+def test_a_role_through_a_group_is_no_direct_holding(derive: Callable[..., list[dict[str, Any]]]) -> None:
+    through = _HELD | {"id": "i1", "member_type": "group", "assignment_type": "assigned"}
+
+    assert derive("direct_role_holdings", role_assignment_instances=[through]) == []
