@@ -129,9 +129,10 @@ class Sending:
     def _answered(self, answer: Answer | NoAnswer) -> Answered:
         if isinstance(answer, NoAnswer):
             host = printable(urlsplit(self._dispatch.url).netloc)
+            why = _unshown(answer.why, self._dispatch.secrets)
             raise TenantUnreachable(
-                f"{host} cannot be used, so nothing was changed: {_unshown(answer.why, self._dispatch.secrets)}. Check "
-                "the network, http.proxy and http.ca_bundle in the settings; if they are right, try again later."
+                f"{host} cannot be used, so nothing was changed: {why}. Check the network, http.proxy and "
+                "http.ca_bundle in the settings; if they are right, try again later."
             )
         body, complaint = _object_in(answer.body)
         if not 200 <= answer.status < 300:
