@@ -75,6 +75,7 @@ class SimulatorServer:
     monotonic: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
+        self.tenants = self._serving = list(self.tenants)
         find_address("GET", "/v1.0/users")  # reads the facts now, so that the first answer is not a slow one
         self.certificates: CertificatePaths = write_certificates(self.directory)
         self.throttle = Throttle(clock=self.monotonic, enabled=self.throttling)
@@ -107,6 +108,11 @@ class SimulatorServer:
     @property
     def faults(self) -> FaultPlan:
         return self.exchange.faults
+
+    def put(self, tenant: Tenant) -> None:
+        """Serve a tenant from now on, in place of the one with the same id, which stays as it is."""
+        self._serving[:] = [tenant if one.tenant_id == tenant.tenant_id else one for one in self._serving]
+        self.exchange.service.put(tenant)
 
     def __enter__(self) -> Self:
         server = self._listen()

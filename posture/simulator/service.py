@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Com
 class GraphService:
     """Answers Graph requests for several tenants; the token says which one is meant."""
 
-    tenants: Mapping[str, Tenant]
+    tenants: MutableMapping[str, Tenant]
     signer: TokenSigner
     throttle: Throttle
     now: Callable[[], datetime]
@@ -45,6 +45,11 @@ class GraphService:
     def __post_init__(self) -> None:
         self.delta = DeltaReader(tokens=self.reader.tokens, now=self.now)
         self.writer = Writer(now=self.now)
+
+    def put(self, tenant: Tenant) -> None:
+        """Answer for a tenant from now on, in place of the one with the same id."""
+        self.tenants[tenant.tenant_id.lower()] = tenant
+        self.reader.kept.forget()
 
     def caller(self, request: GraphRequest) -> Caller:
         return self.signer.verify(request.headers.get("authorization", ""), audience=request.root)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from posture.simulator.demo_tenant import demo_tenant
+from posture.simulator.demo_tenant.builtin_roles import BUILTIN_ROLES
 from posture.simulator.demo_tenant.known_gaps import known_gaps
 from posture.simulator.demo_tenant.remediator import REMEDIATOR_ROLE, add_remediator
 from posture.simulator.demo_tenant.role_holders import holders
@@ -95,8 +96,7 @@ def test_the_remediator_is_in_the_directory_and_the_oracle_counts_it() -> None:
     assert len(after["tier0_graph_assignments"]) > len(before["tier0_graph_assignments"])
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"tier0_graph_principals", "tier0_graph_assignments"}
-    role = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
-    assert REMEDIATOR_ROLE == "Privileged Authentication Administrator"
+    role = BUILTIN_ROLES[REMEDIATOR_ROLE]
     assert holders(tenant, [role]) == holders(without, [role])  # users only: an application is none
 
 

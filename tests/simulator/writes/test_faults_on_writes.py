@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from posture.simulator.faults import Fault, FaultKind
+from posture.simulator.throttling import Limit
 from tests.simulator.builders import InProcess, a_writer, guid
 
 USER = f"/v1.0/users/{guid(2)}"
@@ -162,9 +163,8 @@ def test_stale_reads_can_be_limited_to_some_paths(writer: InProcess) -> None:
 def test_writes_have_a_limit_of_their_own(tmp_path: Path) -> None:
     graph = a_writer(tmp_path, "User.ReadWrite.All")
     graph.server.throttle.enabled = True
-    graph.server.throttle.limits["directory_writes"] = limit = type(graph.server.throttle.limits["directory_writes"])(
-        name="directory_writes", cost=2, seconds=150
-    )
+    limit = Limit(name="directory_writes", cost=2, seconds=150)
+    graph.server.throttle.limits["directory_writes"] = limit
 
     replies = [graph.post(f"{USER}/revokeSignInSessions") for _ in range(3)]
 

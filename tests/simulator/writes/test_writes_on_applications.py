@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,11 +115,8 @@ def test_owning_an_application_is_enough_for_it_alone(tmp_path: Path) -> None:
     tenant = company(withhold=frozenset({"Application.ReadWrite.All"}))
     owned, other = tenant.collections["applications"][:2]
     tenant.relations[f"applications/{owned['id']}/owners"] = [REMEDIATOR_OBJECT_ID]
-    registration = tenant.registrations[1]
-    roles = registration.roles | {"Application.ReadWrite.OwnedBy"}
-    tenant.registrations[1] = type(registration)(
-        client_id=registration.client_id, object_id=registration.object_id, secrets=registration.secrets, roles=roles
-    )
+    roles = tenant.registrations[1].roles | {"Application.ReadWrite.OwnedBy"}
+    tenant.registrations[1] = replace(tenant.registrations[1], roles=roles)
     graph = as_remediator(tmp_path, tenant)
 
     assert graph.post(url(owned, "/addPassword"), {}).status == 200
