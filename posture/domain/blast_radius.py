@@ -21,7 +21,8 @@ def refusal(limits: Limits, *, targets: int, acted_today: int, population: int |
     if population is None:
         return "it is not known how many resources of this kind the tenant has: scan it first"
     allowed = share_of(limits, population)
-    if acted_today + targets > allowed:
+    # The whole is no limit: an action on the tenant itself, the only one of its kind, may come again on the same day.
+    if limits.share < 1 and acted_today + targets > allowed:
         return (
             f"{acted_today + targets} of {population} resources within a day are more than {limits.share:.3g} of "
             f"them; {allowed} are allowed"

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from posture.definitions.loaded_action import LoadedAction
-from posture.domain.approval import is_enough, require_may_execute
+from posture.domain.approval import effective_rule, is_enough, require_may_execute
 from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.journal import JournalEntry
 from posture.domain.judgement import Value
@@ -133,7 +133,10 @@ def _closed_gate(
         return error
     if is_overdue(plan, now=now):
         return NotAllowedToDecide(f"the approval of plan {plan.id} has ended; propose it anew")
-    if not is_enough(plan):
+    # What was recorded with the plan may have been tampered with: less than the action and its risk ask for is never
+    # enough.
+    rule = effective_rule(loaded.action.approval, loaded.action.risk, plan.rule)
+    if not is_enough(replace(plan, rule=rule)):
         return NotAllowedToDecide(f"plan {plan.id} has not been approved by enough people as it is now")
     if loaded.action.version != plan.action_version:
         return ActionRefused(f"the action {plan.action} was changed since the plan was approved; propose it anew")
@@ -194,7 +197,7 @@ def _reason_to_stop(plan: Plan, failures: int, tools: ExecutionTools) -> str | N
         return f"{failures} targets failed or could not be verified; {plan.limits.failures} are allowed"
     if plan.approved_until is None or now >= plan.approved_until:
         return "the approval ended before this target's turn came"
-    if sent >= plan.limits.per_day:
+    if plan.undoes is None and sent >= plan.limits.per_day:
         return f"{sent} resources were changed by this action within a day; {plan.limits.per_day} are allowed"
     return None
 

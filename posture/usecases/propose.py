@@ -101,6 +101,10 @@ def _refused(
     stop = stop_of(unit.stops(), plan.tenant_id)
     if stop is not None:
         return ActionRefused(f"actions are stopped by {stop.by}: {stop.reason}")
+    if plan.undoes is not None:
+        # What is taken back was within the limits when it was done. Counted again, nothing that came near to them
+        # could be taken back on the same day.
+        return None
     acted = unit.acted_since(plan.tenant_id, plan.action, now - _A_DAY)
     too_much = refusal(plan.limits, targets=len(plan.targets), acted_today=acted, population=population)
     return None if too_much is None else ActionRefused(too_much)

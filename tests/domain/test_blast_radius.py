@@ -33,3 +33,11 @@ def test_too_much_is_refused_whole(targets: int, acted: int, population: int | N
 @pytest.mark.parametrize(("population", "allowed"), [(0, 1), (1, 1), (3, 1), (4, 2), (1_000_001, 500_000)])
 def test_a_share_is_rounded_down_but_allows_one(population: int, allowed: int) -> None:
     assert share_of(limits(share=0.5), population) == allowed
+
+
+def test_the_whole_is_no_limit() -> None:
+    whole = limits(per_run=1, per_day=20, share=1.0)
+
+    assert refusal(whole, targets=1, acted_today=1, population=1) is None
+    assert refusal(whole, targets=1, acted_today=20, population=1) is not None
+    assert refusal(whole, targets=1, acted_today=0, population=None) is not None

@@ -265,10 +265,10 @@ def test_a_rejection_is_final_and_says_why() -> None:
 
 def executed() -> tuple[Office, Plan]:
     def change(tenant: MadeUpTenant, request: Any) -> Any:
-        tenant.items["users"][0].update(dict(request.body))
+        tenant.items["users"][0].update(dict(request.body or {}))
         return answered(204)
 
-    granted = frozenset({"User.EnableDisableAccount.All", "User.Read.All"})
+    granted = frozenset({"User.EnableDisableAccount.All", "User.Read.All", "User.RevokeSessions.All"})
     office = Office(tenant=MadeUpTenant(change=change, items={"users": [a_user("u1")]}, granted=granted))
     return office, ended(office.execute(office.approved("disable-user", "u1")))
 
@@ -296,6 +296,15 @@ def test_undoing_is_a_plan_of_its_own_that_somebody_must_approve() -> None:
     assert [(target.undoes, target.resource.id) for target in back.targets] == [(1, "u1")]
     with pytest.raises(NotAllowedToDecide, match="only an approved plan"):
         office.execute(back)
+
+
+def test_what_reached_the_limits_of_the_day_can_be_taken_back_on_that_day() -> None:
+    office, plan = executed()
+    full = limits(per_run=1, per_day=1, share=0.001)
+
+    back = approve(office.store, undo(office, plan, limits=full), clock=office.clock)
+
+    assert ended(office.execute(back)).state is PlanState.DONE
 
 
 def test_an_approved_undo_gives_back_what_was() -> None:

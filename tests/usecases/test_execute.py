@@ -165,6 +165,19 @@ def test_a_refused_target_leaves_the_others_alone() -> None:
     assert calls(office) == ["PATCH /users/u2"]
 
 
+def test_a_rule_that_was_loosened_on_record_does_not_count() -> None:
+    office = an_office(a_user("u1"), methods=[a_method("m1", "email")])
+    plan = office.approved("reset-mfa", "u1")
+    with office.store.open_unit() as unit:
+        loosened = replace(plan, rule=replace(plan.rule, people=1), approvals=plan.approvals[:1])
+        unit.save_plan(loosened, was=plan.state)
+
+    with pytest.raises(NotAllowedToDecide, match="not been approved by enough people"):
+        office.execute(loosened)
+
+    assert calls(office) == []
+
+
 def test_graph_saying_no_fails_the_target_with_graphs_words() -> None:
     office = an_office()
     office.tenant.answers = deque([403])
