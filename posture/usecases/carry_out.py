@@ -15,7 +15,7 @@ from posture.domain.action import Step
 from posture.domain.journal import JournalEntry, SendState
 from posture.domain.plan import Target, TargetState, ended_target
 from posture.domain.request import Answered, GraphRequest, Lost
-from posture.errors import ActionBroken, ActionRefused, GraphError
+from posture.errors import ActionBroken, ActionRefused, GraphError, LiveDataUnfit
 from posture.usecases.acting_events import ExecutionEvent, RequestEnded, TargetEnded, TargetStarted, Verifying
 from posture.usecases.engine_guards import engine_refusal, no_longer_failing
 from posture.usecases.ports import LiveRows
@@ -55,7 +55,7 @@ def carry_out(
     carrying = Carrying(target, work, earlier=earlier, entries=entries)
     try:
         ending = yield from carrying.ending()
-    except ActionBroken as error:
+    except (ActionBroken, LiveDataUnfit) as error:
         ending = carrying.unknown(str(error))
     ended = ended_target(target, ending.state, at=work.clock.now(), because=ending.because)
     work.journal.end_target(ended)

@@ -12,7 +12,7 @@ from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption, exemption_for, in_force
 from posture.domain.judgement import Resource, Value
 from posture.domain.plan import Plan, Target
-from posture.errors import CheckBroken
+from posture.errors import CheckBroken, LiveDataUnfit
 from posture.tables import TABLES
 from posture.tables.live import USER_TRANSITIVE_MEMBERSHIPS as MEMBERSHIPS
 from posture.tables.live import LiveRead
@@ -71,7 +71,7 @@ def no_longer_failing(
         return f"{target.check} cannot be judged on live data: {rows.because}"
     try:
         judged = sight.desk.open_rows(rows, now=now).judge(compiled)
-    except CheckBroken as error:
+    except (CheckBroken, LiveDataUnfit) as error:
         return str(error)
     identity = dict(target.identity)
     mine = [

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from posture.domain.judgement import Resource
-from posture.errors import ActionBroken
+from posture.errors import ActionBroken, LiveDataUnfit
 from posture.tables.live import of_objects
 from posture.tables.roles import (
     ACTIVE_ROLE_ASSIGNMENTS,
@@ -73,7 +73,7 @@ def _global_administrators(sight: LiveSight, now: datetime) -> dict[str, bool] |
     try:
         live = sight.desk.open_rows(rows, now=now)
         found = live.select(_HOLDERS, parameters={"role": GLOBAL_ADMINISTRATOR})
-    except ActionBroken as error:
+    except (ActionBroken, LiveDataUnfit) as error:
         return Unreadable(because=str(error))
     certain: dict[str, bool] = {}
     for row in found:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from posture.domain.judgement import Value
 from posture.domain.plan import Target
-from posture.errors import ActionBroken
+from posture.errors import ActionBroken, LiveDataUnfit
 from posture.usecases.engine_guards import engine_refusal, no_longer_failing
-from posture.usecases.read_live import Unreadable, read_live
+from posture.usecases.read_live import Rows, Unreadable, read_live
 from posture.usecases.steps import Terms, first_refusal, is_true, requests_of
 from posture.usecases.work import Earlier, Work
 from posture.usecases.writing_down import MASK, masked
@@ -55,28 +55,30 @@ def rehearse(target: Target, work: Work, *, earlier: Earlier) -> Rehearsed:
     refusal = refusal or no_longer_failing(work.plan, target, rules=work.rules, sight=work.sight, now=now)
     if refusal is not None:
         return _refused(target, refusal)
-    home, live = (
-        work.loaded.action.home,
-        work.sight.desk.open_rows(rows, now=now, before=earlier.before, answers=earlier.answers),
-    )
     try:
-        guard = first_refusal(work.guards, live, home=home, terms=terms)
-        if guard is not None:
-            return _refused(target, f"{guard.id}: {guard.refuse}")
-        if is_true(work.done_when, live, home=home, terms=terms):
-            return Rehearsed(target=target, refused=None, is_done_already=True, requests=())
-        requests = tuple(
-            RehearsedRequest(
-                step=step.id,
-                method=request.method,
-                path=request.path,
-                body=None if request.body is None else masked(request.body, request.secrets),
-            )
-            for step in work.steps
-            for request in requests_of(step, live, terms=terms)
-        )
-    except ActionBroken as error:
+        return _with_live_rows(target, work, rows, earlier=earlier, terms=terms)
+    except (ActionBroken, LiveDataUnfit) as error:
         return _refused(target, str(error))
+
+
+def _with_live_rows(target: Target, work: Work, rows: Rows, *, earlier: Earlier, terms: Terms) -> Rehearsed:
+    home = work.loaded.action.home
+    live = work.sight.desk.open_rows(rows, now=terms.now, before=earlier.before, answers=earlier.answers)
+    guard = first_refusal(work.guards, live, home=home, terms=terms)
+    if guard is not None:
+        return _refused(target, f"{guard.id}: {guard.refuse}")
+    if is_true(work.done_when, live, home=home, terms=terms):
+        return Rehearsed(target=target, refused=None, is_done_already=True, requests=())
+    requests = tuple(
+        RehearsedRequest(
+            step=step.id,
+            method=request.method,
+            path=request.path,
+            body=None if request.body is None else masked(request.body, request.secrets),
+        )
+        for step in work.steps
+        for request in requests_of(step, live, terms=terms)
+    )
     return Rehearsed(target=target, refused=None, is_done_already=False, requests=requests)
 
 

@@ -183,6 +183,9 @@ class LiveDesk(Protocol):
 
         A source table that is not named is empty; a derived one that is not named is derived. ``before`` fills the
         schema ``before`` in the same way, ``answers`` the table ``answers``.
+
+        Raises:
+            LiveDataUnfit: rows that were kept from before do not fit the tables of today.
         """
 
 
