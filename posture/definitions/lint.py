@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from posture.definitions.loaded import LoadedCheck
-from posture.definitions.yaml_source import Plain, Step
+from posture.definitions.yaml_source import Plain, Step, YamlDocument
+from posture.domain.check import Parameter
 from posture.errors import DefinitionError
 
 _GUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
@@ -16,9 +17,9 @@ _ADDRESS = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 _DOMAIN = re.compile(
     r"(?<![a-z0-9.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|de|eu|uk|us|edu|gov|info|biz|cloud)\b", re.IGNORECASE
 )
-# RFC 2606, and the companies of Microsoft's own examples.
+# RFC 2606, the companies of Microsoft's own examples, and Graph itself.
 _MADE_UP: Final = re.compile(
-    r"(^|\.)(example\.(com|org|net)|[\w-]+\.(example|test|invalid)|(contoso|fabrikam)(\.onmicrosoft)?\.com)$"
+    r"(^|\.)(example\.(com|org|net)|[\w-]+\.(example|test|invalid)|(contoso|fabrikam)(\.onmicrosoft)?\.com|graph\.microsoft\.com)$"
 )
 # Ids that are the same in every tenant: Microsoft's own roles, applications, permissions and products.
 _SAME_EVERYWHERE: Final = (
@@ -48,17 +49,36 @@ def lint_check(loaded: LoadedCheck) -> tuple[DefinitionError, ...]:
 
 
 def _texts(loaded: LoadedCheck) -> Iterator[DefinitionError]:
-    check, error = loaded.check, loaded.document.error
-    if check.title.endswith(".") or not check.title[0].isupper():
-        advice = "Begin with a capital and leave the full stop out."
-        yield error("the title does not read as a headline", at=("title",), advice=advice)
+    check = loaded.check
+    yield from remarks_on_title(loaded.document, check.title)
     for key, text in (("why", check.why), ("fix", check.fix)):
-        if len(text) < _SHORTEST_TEXT or not text.endswith((".", "!", "?")):
-            yield error(f'"{key}" is not a full sentence', at=(key,), advice="Write at least one whole sentence.")
-    for parameter in check.parameters:
+        yield from remarks_on_sentence(loaded.document, key, text)
+    yield from remarks_on_parameters(loaded.document, check.parameters)
+
+
+def remarks_on_title(document: YamlDocument, title: str) -> Iterator[DefinitionError]:
+    """Yield what should be better in a title."""
+    if title.endswith(".") or not title[0].isupper():
+        advice = "Begin with a capital and leave the full stop out."
+        yield document.error("the title does not read as a headline", at=("title",), advice=advice)
+
+
+def remarks_on_sentence(document: YamlDocument, key: str, text: str) -> Iterator[DefinitionError]:
+    """Yield what should be better in a text for people."""
+    if len(text) < _SHORTEST_TEXT or not text.endswith((".", "!", "?")):
+        yield document.error(
+            f'"{key}" is not a full sentence', at=(key,), advice="Write at least one whole sentence."
+        )
+
+
+def remarks_on_parameters(document: YamlDocument, parameters: Iterable[Parameter]) -> Iterator[DefinitionError]:
+    """Yield the parameters of which nobody could say what their values mean."""
+    for parameter in parameters:
         if not parameter.unit and not parameter.help and not parameter.choices:
             steps = ("params", parameter.name)
-            yield error("the parameter has no unit and no help", at=steps, advice="Say what its value means.")
+            yield document.error(
+                "the parameter has no unit and no help", at=steps, advice="Say what its value means."
+            )
 
 
 def _references(loaded: LoadedCheck) -> Iterator[DefinitionError]:
@@ -80,16 +100,21 @@ def _messages(loaded: LoadedCheck) -> Iterator[DefinitionError]:
 
 def _test_values(loaded: LoadedCheck) -> Iterator[DefinitionError]:
     listed = [parameter.default for parameter in loaded.check.parameters if isinstance(parameter.default, tuple)]
-    known = {text.lower() for text in loaded.strings.union(*listed)}
-    for steps, text in _leaves(loaded.document.value.get("tests"), ("tests",)):
+    yield from remarks_on_tests(loaded.document, loaded.strings.union(*listed))
+
+
+def remarks_on_tests(document: YamlDocument, named: Iterable[str]) -> Iterator[DefinitionError]:
+    """Yield the values in tests that may be somebody's; ``named`` are texts that the definition itself holds."""
+    known = {text.lower() for text in named}
+    for steps, text in _leaves(document.value.get("tests"), ("tests",)):
         for guid in _GUID.findall(text):
             if not _is_made_up_guid(guid) and guid.lower() not in known and not _is_same_everywhere(steps):
                 advice = "Use one made of repeated digits, such as 11111111-1111-1111-1111-111111111111."
-                yield loaded.document.error(f"{guid} looks like a real id", at=steps, advice=advice)
+                yield document.error(f"{guid} looks like a real id", at=steps, advice=advice)
         for domain in [*_ADDRESS.findall(text), *_DOMAIN.findall(text)]:
             if not _MADE_UP.search(domain.lower()):
                 advice = "Use example.com or contoso.com."
-                yield loaded.document.error(f"{domain} may belong to somebody", at=steps, advice=advice)
+                yield document.error(f"{domain} may belong to somebody", at=steps, advice=advice)
 
 
 def _is_made_up_guid(guid: str) -> bool:
