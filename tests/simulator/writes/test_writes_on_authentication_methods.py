@@ -209,3 +209,14 @@ def test_a_pass_can_be_withdrawn(tmp_path: Path) -> None:
 
     assert graph.delete(f"{PASSES}/{made}").status == 204
     assert graph.get(PASSES).ids == []
+
+
+def test_the_policy_may_allow_only_passes_that_are_used_once(tmp_path: Path) -> None:
+    graph = writer(tmp_path)
+    (policy,) = graph.server.tenants[0].singletons["policies/authenticationMethodsPolicy"][
+        "authenticationMethodConfigurations"
+    ]
+    policy["isUsableOnce"] = True
+
+    assert graph.post(PASSES, {"isUsableOnce": False}).status == 400
+    assert graph.post(PASSES, {}).body["isUsableOnce"] is True

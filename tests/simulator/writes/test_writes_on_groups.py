@@ -211,3 +211,11 @@ def test_an_owner_is_added_once(graph: InProcess, tenant: Tenant) -> None:
 
     assert [graph.post(f"{url}/$ref", reference(room)).status for _ in range(2)] == [204, 400]
     assert graph.get(url).ids == [room]
+
+
+def test_a_synchronised_group_is_mastered_elsewhere(graph: InProcess, tenant: Tenant) -> None:
+    loop = found(tenant, "groups", displayName="Loop A")
+    loop["onPremisesSyncEnabled"] = True
+
+    assert graph.patch(f"/v1.0/groups/{loop['id']}", {"description": "x"}).status == 400
+    assert loop["description"] is None

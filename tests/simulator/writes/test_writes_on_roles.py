@@ -151,13 +151,14 @@ def test_a_request_is_made_and_taken_back_once(graph: InProcess, tenant: Tenant,
     assert {len(rows(graph, name, room)) for name in places} == {0}
 
 
-def test_asking_for_validation_only_changes_nothing(graph: InProcess, tenant: Tenant) -> None:
+@pytest.mark.parametrize("kind", ["Eligibility", "Assignment"])
+def test_asking_for_validation_only_changes_nothing(graph: InProcess, tenant: Tenant, kind: str) -> None:
     room = user(tenant, "room")
 
-    reply = request(graph, "Eligibility", room, isValidationOnly=True)
+    reply = request(graph, kind, room, isValidationOnly=True)
 
     assert (reply.status, reply.body["isValidationOnly"]) == (201, True)
-    assert rows(graph, "roleEligibilitySchedules", room) == []
+    assert [rows(graph, name, room) for name in (*ELIGIBLE, *PLACES)] == [[]] * 5
 
 
 def test_what_starts_later_has_a_schedule_and_no_instance(graph: InProcess, tenant: Tenant) -> None:

@@ -415,3 +415,20 @@ def test_delta_tells_what_was_changed_deleted_and_restored(tmp_path: Path) -> No
         {"id": guid(4), "@removed": {"reason": "changed"}},
     ]
     assert restored.body["value"] == [{"id": guid(4), "accountEnabled": True}]
+
+
+def test_a_deleted_user_is_read_alone_with_what_is_selected(tmp_path: Path) -> None:
+    graph = writer(tmp_path, "User.ReadWrite.All")
+    graph.delete(USER)
+    url = f"/v1.0/directory/deletedItems/{guid(2)}"
+
+    assert graph.get(f"{url}?$select=id,deletedDateTime").body["deletedDateTime"] == AT
+    assert graph.get(url).body["@odata.type"] == "#microsoft.graph.user"
+
+
+@pytest.mark.parametrize("kind", ["nonsense", "#microsoft.graph.nonsense"])
+def test_a_body_of_an_unknown_type_is_refused(tmp_path: Path, kind: str) -> None:
+    graph = writer(tmp_path, "User.ReadWrite.All")
+
+    assert graph.patch(USER, {"@odata.type": kind, "displayName": "x"}).status == 400
+    assert graph.patch(USER, {"@odata.type": "#microsoft.graph.user", "displayName": "x"}).status == 204
