@@ -108,13 +108,11 @@ class _Result:
 
 
 def _print_result(console: Console, plan: Plan) -> None:
-    from posture.cli.grid import print_grid
-    from posture.cli.plan_view import STATE_STYLES, target_name, words
+    from posture.cli.plan_view import STATE_STYLES, print_targets, words
 
     title = Text(f"Plan {short(plan.id)}: {plan.action} in {printable(plan.tenant_name)}  ", style="bold")
     console.print(title.append(words(plan.state), style=STATE_STYLES.get(plan.state, "default")))
-    rows = [[target_name(target), words(target.state), target.because or ""] for target in plan.targets]
-    print_grid(console, ["target", "state", "because"], rows, longest_cell=400)
+    print_targets(console, plan)
 
 
 def _print_revealed(console: Console, revealed: Sequence[Revealed]) -> None:

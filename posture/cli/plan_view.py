@@ -42,12 +42,20 @@ def print_plan(console: Console, plan: Plan, action: Action | None) -> None:
         facts.add_row(Text(label, style="dim"), Text(text))
     console.print(facts)
     console.print(Text("\nTargets", style="bold"))
-    print_grid(
-        console,
-        ["#", "resource", "id", "finding", "state", "because"],
-        (_target_row(target) for target in plan.targets),
-        longest_cell=_LONG,
-    )
+    print_targets(console, plan)
+
+
+def print_targets(console: Console, plan: Plan) -> None:
+    """Print a line for each target, and below it what there is to say of it."""
+    for target in plan.targets:
+        filled = f", {_parameters(target.parameters)}" if target.parameters else ""
+        line = Text(f"  {target.number}. {target_name(target)}{filled}  ")
+        line.append(words(target.state), style=STATE_STYLES.get(target.state, "default"))
+        console.print(line, soft_wrap=True)
+        if target.check and target.fingerprint:
+            console.print(Text(f"     finding {target.fingerprint[:8]} of {target.check}", style="dim"))
+        if target.because:
+            console.print(f"     {printable(target.because, longest=_LONG)}", soft_wrap=True)
 
 
 def print_journal(console: Console, entries: Sequence[JournalEntry]) -> None:
@@ -91,7 +99,7 @@ def _facts(plan: Plan, action: Action | None) -> Iterator[tuple[str, str]]:
     if plan.undoes is not None:
         yield "takes back", f"plan {short(plan.undoes)}"
     if action is None:
-        yield "effect", "unknown: this action is no longer in the catalog"
+        yield "effect", "unknown: this action is no longer in the catalog, or its file is wrong"
     elif plan.undoes is None:
         yield "effect", _one_line(action.effect)
         yield "risk", f"{plan.risk.value}; {_undo(action)}"
@@ -128,20 +136,6 @@ def _undo(action: Action) -> str:
     if action.undo is None:
         return f"it cannot be undone: {_one_line(action.undo_impossible_because or '')}"
     return f"it can be undone for {length(action.undo.within)}"
-
-
-def _target_row(target: Target) -> list[str]:
-    name = printable(target.resource.name or "")
-    filled = f" ({_parameters(target.parameters)})" if target.parameters else ""
-    finding = f"{target.check} {target.fingerprint[:8]}" if target.check and target.fingerprint else ""
-    return [
-        str(target.number),
-        f"{name}{filled}",
-        target.resource.id,
-        finding,
-        words(target.state),
-        target.because or "",
-    ]
 
 
 def _parameters(parameters: Mapping[str, ParameterValue]) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from posture.cli.console import Format, out
 from posture.cli.next_step import command_after, print_next
+from posture.errors import DefinitionError
 
 if TYPE_CHECKING:
     from posture.bootstrap import Application
@@ -32,9 +33,13 @@ def show(application: Application, plan: Plan, *, format: Format, config: Path |
 
 
 def action_of(application: Application, plan: Plan) -> Action | None:
-    """Return the plan's action, None if it is no longer in the catalog."""
-    loaded = next((one for one in application.catalog.actions if one.action.id == plan.action), None)
-    return None if loaded is None else loaded.action
+    """Return the plan's action; None if it left the catalog or its file is wrong, which hides no plan."""
+    if plan.action not in application.catalog.action_ids:
+        return None
+    try:
+        return application.catalog.action(plan.action).action
+    except DefinitionError:
+        return None
 
 
 def show_next(plan: Plan, action: Action | None, config: Path | None) -> None:

@@ -26,7 +26,7 @@ class TerminalSession:
             [sys.executable, "-c", _ON_A_TERMINAL, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "COLUMNS": "200", "TERM": "dumb", **environment},
+            env={**os.environ, "COLUMNS": "200", "TERM": "xterm", "NO_COLOR": "1", **environment},
         )
         self._limit = threading.Timer(_PATIENCE_SECONDS, self._process.kill)
         self._limit.start()
