@@ -38,6 +38,10 @@ tenants:
     reader:
       client_id: {client_id}
       client_secret: ${{file:./client-secret}}
+    remediator:              # a second identity: it carries out approved plans, and scans never use it
+      client_id: {remediator_client_id}
+      client_secret: ${{file:./remediator-secret}}
+    protected: {{users: {emergency_accounts}, groups: {emergency_accounts}}}
 """
 
 
@@ -89,10 +93,9 @@ def _simulator(directory: Path, *, users: int, seed: int, port: int) -> Iterator
 
 
 def write_config(directory: Path, ready: Mapping[str, Any]) -> Path:
-    """Write a configuration that points at the simulator, its secret in a file beside it."""
-    secret = directory / "client-secret"
-    secret.touch(mode=0o600)
-    secret.write_text(ready["client_secret"], encoding="utf-8")
+    """Write a configuration that points at the simulator, its secrets in files beside it."""
+    _write_secret(directory / "client-secret", ready["client_secret"])
+    _write_secret(directory / "remediator-secret", ready["remediator_client_secret"])
     config = directory / "posture.yaml"
     values = {
         **ready,
@@ -101,6 +104,11 @@ def write_config(directory: Path, ready: Mapping[str, Any]) -> Path:
     }
     config.write_text(_CONFIG.format_map(values), encoding="utf-8")
     return config
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(secret, encoding="utf-8")
 
 
 def _wait(config: Path) -> None:

@@ -39,7 +39,8 @@ def simulate(
 ) -> None:
     """Serve a made-up Entra tenant over TLS on this machine, until interrupted.
 
-    Prints one line of JSON when it is ready: url, ca_bundle, tenant_id, client_id, client_secret.
+    Prints one line of JSON when it is ready: url, ca_bundle, tenant_id, client_id, client_secret,
+    remediator_client_id, remediator_client_secret.
     """
     from posture.simulator.__main__ import main as serve
 
