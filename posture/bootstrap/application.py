@@ -38,6 +38,7 @@ from posture.snapshot.query import Answer
 from posture.snapshot.snapshots import TenantSnapshots
 from posture.store.database import Store, prepare_store
 from posture.tables import RESOURCE_TYPES, TABLES
+from posture.tables.live import ONLY_LIVE
 from posture.usecases.diagnose import Diagnosis, diagnose_tenant
 from posture.usecases.events import ScanEvent
 from posture.usecases.ports import Pause
@@ -46,6 +47,8 @@ from posture.usecases.verify_definitions import Verification, verify_checks
 
 if TYPE_CHECKING:
     from posture.bootstrap.acting import Acting
+    from posture.definitions.loaded_action import LoadedAction
+    from posture.usecases.verify_actions import ActionVerification
 
 _EXEMPTIONS_FILE = "exemptions.yaml"
 
@@ -71,6 +74,25 @@ def catalog_of(config: Path | None) -> Catalog:
 def verify(checks: Sequence[LoadedCheck], *, with_probes: bool) -> Iterator[Verification]:
     """Run the tests inside checks, and the probes, on tables in memory."""
     return verify_checks(checks, bench=TableBench(TABLES), dictionary=dictionary(), with_probes=with_probes)
+
+
+def live_dictionary() -> Dictionary:
+    """Return the data dictionary with the tables that only actions read."""
+    return dictionary().with_tables(ONLY_LIVE)
+
+
+def try_actions(actions: Sequence[LoadedAction], *, with_probe: bool) -> Iterator[ActionVerification]:
+    """Run the tests inside actions, and the probe, on tables in memory."""
+    # Here and not above: scans do not need it.
+    from posture.snapshot.live import LiveDesk
+    from posture.usecases.verify_actions import verify_actions
+
+    known = live_dictionary()
+    desk = LiveDesk(known.tables)
+    try:
+        yield from verify_actions(actions, desk=desk, dictionary=known, with_probe=with_probe)
+    finally:
+        desk.close()
 
 
 def load_application(

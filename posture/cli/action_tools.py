@@ -1,19 +1,21 @@
-"""``posture actions lint`` and ``schema``: for those who write actions."""
+"""``posture actions test``, ``lint`` and ``schema``: for those who write actions."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from posture.cli.console import out
-from posture.cli.options import ConfigOption
+from posture.cli.console import ExitCode, Format, err, out
+from posture.cli.options import ConfigOption, FormatOption
+from posture.cli.trial_report import Tried, case_problem, report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from posture.definitions.loaded_action import LoadedAction
+    from posture.usecases.verify_actions import ActionVerification
 
 PathsArgument = Annotated[
     list[Path] | None,
@@ -24,13 +26,53 @@ PathsArgument = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    app.command("lint")(lint_actions)
+    app.command("test")(try_actions)
+    app.command("lint")(lint)
+    app.command("schema")(schema)
 
 
-def lint_actions(paths: PathsArgument = None, config: ConfigOption = None) -> None:
-    """Load action files and tell every mistake: unknown words, SQL that fails, requests without a permission."""
+def try_actions(
+    paths: PathsArgument = None,
+    probe: Annotated[bool, typer.Option(help="Also try what no author thinks of: every value unknown.")] = True,
+    format: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> None:
+    """Run the tests inside action files, and the probe. Nothing is sent. Exit code 1 if anything does not hold."""
+    from posture import bootstrap
+
+    verifications = bootstrap.try_actions(_actions(paths, config), with_probe=probe)
+    report("action", [_tried(verification) for verification in verifications], format=format)
+
+
+def lint(paths: PathsArgument = None, config: ConfigOption = None) -> None:
+    """Load action files and say what a reviewer would. Exit code 1 if there is anything to say."""
+    from posture.definitions.action_lint import lint_actions
+
     actions = _actions(paths, config)
-    out().print(f"{len(actions)} actions: no mistakes")
+    advice = lint_actions(actions)
+    for error in advice:
+        out().print(str(error), soft_wrap=True)
+    err().print(f"{len(actions)} actions: {len(advice) or 'no'} remarks")
+    if advice:
+        raise typer.Exit(ExitCode.FAILING)
+
+
+def schema() -> None:
+    """Write the JSON Schema of an action file, for editors."""
+    from posture.bootstrap import live_dictionary
+    from posture.definitions.json_schema import action_schema
+
+    typer.echo(json.dumps(action_schema(live_dictionary()), indent=2))
+
+
+def _tried(verification: ActionVerification) -> Tried:
+    cases = [
+        case_problem(result.case.at, result.case.name, result.problem)
+        for result in verification.cases
+        if result.problem is not None
+    ]
+    violations = [f"{verification.action}: {violation.sentence}" for violation in verification.violations]
+    return Tried(id=verification.action, cases=len(verification.cases), problems=(*cases, *violations))
 
 
 def _actions(paths: list[Path] | None, config: Path | None) -> Sequence[LoadedAction]:

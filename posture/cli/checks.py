@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from posture.cli.console import ExitCode, Format, err, out
 from posture.cli.options import ConfigOption, FormatOption
-from posture.domain.printable import printable
+from posture.cli.trial_report import Tried, case_problem, report
 
 if TYPE_CHECKING:
     from posture.definitions.catalog import Catalog
@@ -109,41 +108,18 @@ def try_checks(
     """Run the tests inside check files, and the probes. Exit code 1 if anything does not hold."""
     from posture.bootstrap import verify
 
-    verifications = list(verify(_catalog(paths, config).checks, with_probes=probes))
-    if format is Format.JSON:
-        typer.echo(json.dumps([_verification_json(verification) for verification in verifications], indent=2))
-    else:
-        _print_verifications(verifications)
-    if not all(verification.holds for verification in verifications):
-        raise typer.Exit(ExitCode.FAILING)
+    verifications = verify(_catalog(paths, config).checks, with_probes=probes)
+    report("check", [_tried(verification) for verification in verifications], format=format)
 
 
-def _print_verifications(verifications: Sequence[Verification]) -> None:
-    console = out()
-    for verification in verifications:
-        for line in _problems(verification):
-            console.print(Text(line, style="red"), soft_wrap=True)
-    cases = sum(len(verification.cases) for verification in verifications)
-    bad = sum(not verification.holds for verification in verifications)
-    console.print(f"{len(verifications)} checks with {cases} cases: {bad or 'none'} with problems")
-
-
-def _problems(verification: Verification) -> list[str]:
+def _tried(verification: Verification) -> Tried:
     cases = [
-        f'{result.case.at}: case "{printable(result.case.name)}": {result.problem}'
+        case_problem(result.case.at, result.case.name, result.problem)
         for result in verification.cases
         if result.problem is not None
     ]
-    return [*cases, *[f"{verification.check}: {violation.sentence}" for violation in verification.violations]]
-
-
-def _verification_json(verification: Verification) -> dict[str, object]:
-    return {
-        "check": verification.check,
-        "holds": verification.holds,
-        "cases": len(verification.cases),
-        "problems": _problems(verification),
-    }
+    violations = [f"{verification.check}: {violation.sentence}" for violation in verification.violations]
+    return Tried(id=verification.check, cases=len(verification.cases), problems=(*cases, *violations))
 
 
 @checks_app.command("lint")

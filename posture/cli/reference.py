@@ -14,6 +14,7 @@ from typer.core import TyperArgument, TyperGroup
 from posture.report.reference import (
     CommandPage,
     OptionPage,
+    actions_markdown,
     checks_markdown,
     commands_markdown,
     tables_markdown,
@@ -29,9 +30,11 @@ def command_pages() -> tuple[CommandPage, ...]:
 
 def reference_files() -> dict[str, str]:
     """Return the content of every generated page, by file name."""
+    from posture.bootstrap import live_dictionary
     from posture.definitions.catalog import load_catalog
     from posture.definitions.dictionary import Dictionary
-    from posture.definitions.json_schema import check_schema
+    from posture.definitions.json_schema import action_schema, check_schema
+    from posture.report.plan_schema import plan_schema
     from posture.report.scan_schema import scan_schema
     from posture.tables import RESOURCE_TYPES, TABLES
 
@@ -40,8 +43,11 @@ def reference_files() -> dict[str, str]:
     return {
         "tables.md": tables_markdown(TABLES),
         "checks.md": checks_markdown(loaded.check for loaded in catalog.checks),
+        "actions.md": actions_markdown(catalog.actions),
         "cli.md": commands_markdown(command_pages()),
         "check.schema.json": _json(check_schema(dictionary, actions=catalog.action_ids)),
+        "action.schema.json": _json(action_schema(live_dictionary())),
+        "plan.schema.json": _json(plan_schema()),
         "scan.schema.json": _json(scan_schema()),
     }
 

@@ -134,7 +134,7 @@ def _action_lines(action: Action, loaded: LoadedAction) -> Iterator[str]:
     yield f"- Permissions: {', '.join(f'`{permission}`' for permission in action.permissions)}"
     if action.directory_role:
         yield f"- Directory role: {_flat(action.directory_role)}"
-    yield from (f"- Refused unless `{guard.id}`: {_flat(guard.refuse)}." for guard in action.guards)
+    yield from (f"- Guard `{guard.id}` refuses: {_flat(guard.refuse)}." for guard in action.guards)
     yield from (f"- Sends `{step.method} /{step.path.lstrip('/')}`" for step in action.steps)
     if action.undo is None:
         yield f"- No undo: {_flat(action.undo_impossible_because or '')}"

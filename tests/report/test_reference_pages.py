@@ -40,7 +40,13 @@ def generated() -> dict[str, str]:
     return reference_files()
 
 
-@pytest.mark.parametrize("name", ["tables.md", "checks.md", "cli.md", "check.schema.json", "scan.schema.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("tables.md", "checks.md", "actions.md", "cli.md"),
+        *("check.schema.json", "action.schema.json", "scan.schema.json", "plan.schema.json"),
+    ],
+)
 def test_the_committed_page_is_what_make_docs_would_write(generated: dict[str, str], name: str) -> None:
     assert (REFERENCE / name).read_text(encoding="utf-8") == generated[name], "run: make docs"
 
@@ -49,7 +55,7 @@ def test_no_other_file_lies_among_the_generated_ones(generated: dict[str, str]) 
     assert {path.name for path in REFERENCE.iterdir()} == set(generated)
 
 
-@pytest.mark.parametrize("name", ["check.schema.json", "scan.schema.json"])
+@pytest.mark.parametrize("name", ["check.schema.json", "action.schema.json", "scan.schema.json", "plan.schema.json"])
 def test_a_schema_is_a_valid_schema(generated: dict[str, str], name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(generated[name]))
 
