@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,17 +49,11 @@ def execute(plan: PlanArgument, format: FormatOption = Format.TABLE, config: Con
     acting = application.acting
     operator = signed_in(acting)
     shown = acting.plan(plan)
-    result = _Result(shown)
-    try:
-        with ExecutionProgress(err()) as progress:
-            for event in acting.execute(operator, shown):
-                result.take(event)
-                progress.show(event)
-    except BaseException:
-        # What was revealed exists nowhere else: it is shown even if the rest went wrong.
-        if result.revealed:
-            result.write(format, journal=result.journal)
-        raise
+    result = ExecutionResult(shown)
+    with result.shown_in_any_case(format), ExecutionProgress(err()) as progress:
+        for event in acting.execute(operator, shown):
+            result.take(event)
+            progress.show(event)
     result.write(format, journal=acting.journal(result.plan))
     if format is Format.TABLE:
         show_next(result.plan, action_of(application, result.plan), config)
@@ -73,7 +68,7 @@ def exit_code(plan: Plan) -> int:
     return ExitCode.FAILING if plan.state is PlanState.FAILED and not is_open else ExitCode.INCOMPLETE
 
 
-class _Result:
+class ExecutionResult:
     """What is known of a plan while it is executed, and what it revealed."""
 
     def __init__(self, plan: Plan) -> None:
@@ -82,6 +77,7 @@ class _Result:
         self.journal: list[JournalEntry] = []
 
     def take(self, event: ExecutionEvent) -> None:
+        """Take one event."""
         from posture.report.plan_json import Revealed
 
         match event:
@@ -97,7 +93,18 @@ class _Result:
                 others = (ended if target.number == ended.number else target for target in self.plan.targets)
                 self.plan = replace(self.plan, targets=tuple(others))
 
+    @contextmanager
+    def shown_in_any_case(self, format: Format) -> Iterator[None]:
+        """Write what was revealed even if the rest goes wrong: it exists nowhere else."""
+        try:
+            yield
+        except BaseException:
+            if self.revealed:
+                self.write(format, journal=self.journal)
+            raise
+
     def write(self, format: Format, *, journal: Sequence[JournalEntry]) -> None:
+        """Write the plan as it is known, and what it revealed."""
         from posture.report.plan_json import plan_document
 
         if format is Format.TABLE:

@@ -139,3 +139,73 @@ def test_permissions_without_settings_names_init(directory: Path) -> None:
     done = posture("permissions")
     assert isinstance(done.exception, SettingsError)
     assert "posture init" in str(done.exception)
+
+
+def test_permissions_of_actions_are_another_set_for_another_application(with_settings: Path) -> None:
+    done = posture("permissions", "--actions", "--format", "json")
+
+    needed = {need["permission"]: need["actions"] for need in json.loads(done.output)}
+    assert "revoke-sessions" in needed["User.RevokeSessions.All"]
+    assert "Organization.Read.All" not in needed
+
+
+@pytest.mark.parametrize(
+    ("format", "part"),
+    [
+        ("table", "A directory role besides, for"),
+        ("steps", 'Name it "posture remediator"'),
+        ("script", "may carry out posture's actions"),
+        ("manifest", "77f3a031-c388-4f99-b373-dc68676a979e"),
+    ],
+)
+def test_permissions_of_actions_come_in_every_form(with_settings: Path, format: str, part: str) -> None:
+    done = posture("permissions", "--actions", "--format", format)
+
+    assert done.exit_code == 0, done.output
+    assert part in " ".join(done.output.split())
+
+
+def test_init_with_actions_registers_two_applications_that_are_never_mixed(directory: Path) -> None:
+    done = posture("init", *NO_QUESTIONS, "--credential", "secret", "--actions")
+
+    assert done.exit_code == 0, done.output
+    tenant = load_settings(directory / "posture.yaml", environment={}).tenant("contoso")
+    assert tenant.remediator is not None
+    reader, remediator = " ".join(done.output.split()).split("So that it may carry out approved plans")
+    assert "User.RevokeSessions.All" not in reader
+    assert "User.RevokeSessions.All" in remediator
+    assert "AuditLog.Read.All" not in remediator
+    assert "posture permissions --actions --format script > remediator.sh" in remediator
+    assert 'export POSTURE_CONTOSO_REMEDIATOR_SECRET="…"' in remediator
+    assert "posture operators add NAME --role admin" in remediator
+
+
+def test_init_asks_whether_actions_are_wanted(directory: Path) -> None:
+    done = posture("init", answers=f"fabrikam\n{TENANT_ID}\npublic\nsecret\n\ny\n")
+
+    assert done.exit_code == 0, done.output
+    assert load_settings(directory / "posture.yaml", environment={}).tenants[0].remediator is not None
+
+
+def test_without_actions_no_second_application_is_spoken_of(directory: Path) -> None:
+    assert "remediator" not in posture("init", *NO_QUESTIONS).output
+
+
+def test_a_remediator_that_is_the_reader_is_refused_before_anything_is_written(directory: Path) -> None:
+    ids = ("--client-id", TENANT_ID, "--remediator-client-id", TENANT_ID)
+
+    done = posture("init", *NO_QUESTIONS, *ids)
+
+    assert isinstance(done.exception, SettingsError)
+    assert "the same identity" in str(done.exception)
+    assert list(directory.iterdir()) == []
+
+
+def test_settings_that_name_an_action_that_does_not_exist_are_refused(with_settings: Path) -> None:
+    settings = with_settings / "posture.yaml"
+    settings.write_text(settings.read_text() + "remediation: {actions: {reset-mf: {people: 2}}}\n")
+
+    done = posture("permissions")
+
+    assert isinstance(done.exception, SettingsError)
+    assert 'Did you mean "reset-mfa"?' in str(done.exception)
