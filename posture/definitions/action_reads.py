@@ -110,6 +110,8 @@ class ReadList:
     def _require_readable(self, source: str, parameter: str | None, at: tuple[Step, ...]) -> None:
         kind = self._resource.name
         if is_read_whole(source):
+            if source in self.tables and self.tables[source] is not None:
+                raise self._error(at, f"{source} is read whole, not for one object", "Leave the parameter out.")
             parameter = None
         elif parameter is None and kind not in kinds_of(source):
             problem = f"{source} cannot be read for a single {kind}"

@@ -97,14 +97,12 @@ def _require_possible(document: YamlDocument, undo: UndoModel) -> None:
         raise document.error(
             '"because" says why something cannot be undone', at=("undo", "because"), advice="Leave it out."
         )
-    for key in ("within", "done_when", "steps", "verify"):
-        if not getattr(undo, key) and getattr(undo, key) is not False:
-            raise _undo_error(
-                document, f'the key "{key}" is missing', "What can be undone says how and for how long."
-            )
+    missing = [key for key in ("within", "done_when", "steps", "verify") if getattr(undo, key) in (None, [])]
+    if missing or undo.verify is None:
+        problem = f'the key "{missing[0]}" is missing'
+        raise _undo_error(document, problem, "What can be undone says how and for how long.")
     _require_guards(document, undo.guards, ("undo", "guards"))
-    if undo.verify is not None:
-        _require_verify(document, undo.verify, ("undo", "verify"))
+    _require_verify(document, undo.verify, ("undo", "verify"))
 
 
 def _undo_error(document: YamlDocument, problem: str, advice: str) -> DefinitionError:
