@@ -220,7 +220,7 @@ OAUTH2_PERMISSION_GRANTS: Final = SourceTable(
 DELETED_USERS: Final = SourceTable(
     name="deleted_users",
     doc="One deleted user that can still be restored. No row: it was never deleted, or is gone for good.",
-    source=_one("directory/deletedItems/{}", "User.Read.All", selectable=False),
+    source=_one("directory/deletedItems/{}", "User.Read.All"),
     key=("id",),
     columns=(
         text("id", "id", "Object id."),
