@@ -74,7 +74,7 @@ def test_a_case_that_does_not_hold_is_told_with_its_place(tmp_path: Path) -> Non
     said = run("actions", "test", file)
 
     assert said.code == 1
-    assert f'{file}:37:7: case "a member is blocked": expected PATCH /users/u2, got PATCH /users/u1' in said.out
+    assert f'{file}:35:7: case "a member is blocked": expected PATCH /users/u2, got PATCH /users/u1' in said.out
     assert "1 actions with 3 cases: 1 with problems" in said.out
 
 
