@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from posture.definitions.compiled import CompiledCheck, Reads
-from posture.domain.action import ActionId, ApprovalRule, Limits, Risk
+from posture.domain.action import ActionId, Risk
 from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.check import Check, CheckId, Maturity, SeverityRule
 from posture.domain.journal import JournalEntry, SendState
 from posture.domain.judgement import Resource, Value
 from posture.domain.operator import Operator, Role
 from posture.domain.outcome import Outcome, TableOutcome
-from posture.domain.plan import Approval, Plan, PlanState, Target, TargetState
+from posture.domain.plan import Approval, Plan, Target
 from posture.domain.severity import Severity
 from posture.domain.tenant import Licence
 from posture.tables.table import (
@@ -28,6 +28,7 @@ from posture.tables.table import (
     ThrottleClass,
     WithoutLicence,
 )
+from tests.domain import plans
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 TENANT_ID = "11111111-1111-1111-1111-111111111111"
@@ -161,18 +162,11 @@ def a_compiled_check(
 def a_target(number: int = 1, **changes: Any) -> Target:
     """A user of a plan for whom nothing was done yet, found by a check."""
     fields: dict[str, Any] = {
-        "number": number,
         "resource": Resource(type="user", id=f"00000000-0000-0000-0000-{number:012}", name="Ada"),
         "check": CheckId("disabled-users"),
         "fingerprint": f"f{number}",
-        "identity": {},
-        "parameters": {},
-        "undoes": None,
-        "state": TargetState.WAITING,
-        "because": None,
-        "ended_at": None,
     }
-    return Target(**(fields | changes))
+    return plans.a_target(number, **(fields | changes))
 
 
 def a_plan(**changes: Any) -> Plan:
@@ -180,51 +174,29 @@ def a_plan(**changes: Any) -> Plan:
     fields: dict[str, Any] = {
         "id": "a1b2c3",
         "tenant_id": TENANT_ID,
-        "tenant_name": "contoso",
         "action": ActionId("disable-user"),
-        "action_version": "v1",
         "risk": Risk.REVERSIBLE,
-        "parameters": {},
         "targets": (a_target(),),
-        "reason": "For the test.",
-        "undoes": None,
-        "rule": ApprovalRule(people=1, role=Role.HELPDESK, valid_for=timedelta(hours=24)),
-        "limits": Limits(per_run=10, per_day=20, share=0.05, failures=2),
-        "proposed_by": "ada",
+        "limits": plans.limits(share=0.05, failures=2),
         "proposed_at": MONDAY,
         "expires_at": MONDAY + timedelta(days=7),
-        "state": PlanState.PROPOSED,
-        "approvals": (),
-        "started_at": None,
-        "ended_at": None,
-        "ended_because": None,
     }
-    return Plan(**(fields | changes))
+    return plans.a_plan(**(fields | changes))
 
 
 def an_approval(**changes: Any) -> Approval:
     """Bob's yes to ``a_plan``."""
-    fields: dict[str, Any] = {
-        "by": "bob",
-        "account": None,
-        "role": Role.HELPDESK,
-        "digest": a_plan().digest,
-        "note": "They have left.",
-        "at": MONDAY,
-    }
-    return Approval(**(fields | changes))
+    fields: dict[str, Any] = {"role": Role.HELPDESK, "note": "They have left.", "at": MONDAY}
+    return plans.a_yes(changes.pop("by", "bob"), a_plan(), **(fields | changes))
 
 
 def an_operator(name: str = "ada", **changes: Any) -> Operator:
     fields: dict[str, Any] = {
-        "name": name,
         "role": Role.HELPDESK,
-        "account": None,
         "added_at": MONDAY,
         "expires_at": MONDAY + timedelta(days=90),
-        "revoked_at": None,
     }
-    return Operator(**(fields | changes))
+    return plans.an_operator(name, **(fields | changes))
 
 
 def a_journal_entry(**changes: Any) -> JournalEntry:
