@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from posture.bootstrap.connection import connection_of
@@ -36,7 +37,9 @@ def in_force(loaded: LoadedAction, tenant: TenantSettings, settings: Settings) -
     """Return the rule and limits of an action in a tenant: the strictest of file, risk and settings."""
     action = loaded.action
     rule = effective_rule(action.approval, action.risk, *settings.rule_overrides(tenant, action.id))
-    return rule, effective_limits(action.limits, *settings.limit_overrides(tenant, action.id))
+    limits = effective_limits(action.limits, *settings.limit_overrides(tenant, action.id))
+    # There is one tenant: a share of it says nothing about how many things may be made in it.
+    return rule, replace(limits, share=action.limits.share) if action.resource == "tenant" else limits
 
 
 def tenant_rules(application: Application, tenant: TenantSettings, *, own_ids: frozenset[str]) -> TenantRules:
