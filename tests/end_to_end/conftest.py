@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +25,9 @@ from posture.simulator.registrations import DEMO_CLIENT_ID, DEMO_SECRET, demo_re
 from posture.simulator.server import SimulatorServer
 from posture.simulator.tenant import Tenant
 from posture.usecases.events import JudgementMade, ScanEvent, ScanFinished, ScanStarted
+
+if TYPE_CHECKING:
+    from .acting_company import Headquarters, Office, OpenOffice
 
 USERS = 120
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -235,3 +238,35 @@ def scan_once(server: SimulatorServer, tmp_path: Path) -> Callable[..., Scan]:
         return scan(application_of(write_settings(tmp_path / "once", server, **changes)))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def headquarters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Headquarters]:
+    from .acting_company import headquarters_in
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(SECRET_VARIABLE, DEMO_SECRET)
+        with headquarters_in(tmp_path_factory.mktemp("acting")) as made:
+            yield made
+
+
+@pytest.fixture
+def open_office(headquarters: Headquarters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenOffice]:
+    """Open offices, one after the other, each in the company as it was when it was scanned."""
+    from .acting_company import SECRETS, office_in
+
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    opened: list[Office] = []
+
+    def opening(**changes: Any) -> Office:
+        opened.append(office_in(tmp_path / f"office {len(opened)}", headquarters, **changes))
+        return opened[-1]
+
+    yield opening
+    headquarters.server.faults.clear()
+
+
+@pytest.fixture
+def office(open_office: OpenOffice) -> Office:
+    return open_office()
