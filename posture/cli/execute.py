@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from posture.cli.console import ExitCode, Format, err, out
-from posture.cli.next_step import short
+from posture.cli.next_step import called, short
 from posture.cli.options import ConfigOption, FormatOption, PlanArgument
 from posture.cli.show_plan import action_of, show_next
 from posture.domain.plan import Plan, PlanState, TargetState
@@ -22,6 +22,7 @@ from posture.usecases.acting_events import (
     ExecutionEvent,
     ExecutionStarted,
     RequestEnded,
+    ShownOnce,
     TargetEnded,
 )
 
@@ -54,6 +55,9 @@ def execute(plan: PlanArgument, format: FormatOption = Format.TABLE, config: Con
         for event in acting.execute(operator, shown):
             result.take(event)
             progress.show(event)
+            if isinstance(event, ShownOnce) and format is Format.TABLE:
+                with progress.paused():
+                    result.write_revealed()
     result.write(format, journal=acting.journal(result.plan))
     if format is Format.TABLE:
         show_next(result.plan, action_of(application, result.plan), config)
@@ -75,6 +79,7 @@ class ExecutionResult:
         self.plan = plan
         self.revealed: list[Revealed] = []
         self.journal: list[JournalEntry] = []
+        self._written = 0
 
     def take(self, event: ExecutionEvent) -> None:
         """Take one event."""
@@ -85,10 +90,11 @@ class ExecutionResult:
                 self.plan = event.plan
             case RequestEnded():
                 self.journal.append(event.entry)
-            case TargetEnded():
+            case ShownOnce():
                 self.revealed += [
-                    Revealed(target=event.target, name=name, value=value) for name, value in event.revealed.items()
+                    Revealed(target=event.target, name=name, value=value) for name, value in event.values.items()
                 ]
+            case TargetEnded():
                 ended = event.target
                 others = (ended if target.number == ended.number else target for target in self.plan.targets)
                 self.plan = replace(self.plan, targets=tuple(others))
@@ -103,13 +109,19 @@ class ExecutionResult:
                 self.write(format, journal=self.journal)
             raise
 
+    def write_revealed(self) -> None:
+        """Write what was revealed since the last time, for people. It is not put off to the end: who kills this
+        process, or the power that fails, must not take codes along that nobody has seen."""
+        _print_revealed(out(), self.revealed[self._written :])
+        self._written = len(self.revealed)
+
     def write(self, format: Format, *, journal: Sequence[JournalEntry]) -> None:
         """Write the plan as it is known, and what it revealed."""
         from posture.report.plan_json import plan_document
 
         if format is Format.TABLE:
+            self.write_revealed()
             _print_result(out(), self.plan)
-            _print_revealed(out(), self.revealed)
             return
         typer.echo(plan_document(self.plan, journal=journal, revealed=self.revealed), nl=False)
 
@@ -117,7 +129,7 @@ class ExecutionResult:
 def _print_result(console: Console, plan: Plan) -> None:
     from posture.cli.plan_view import STATE_STYLES, print_targets, words
 
-    title = Text(f"Plan {short(plan.id)}: {plan.action} in {printable(plan.tenant_name)}  ", style="bold")
+    title = Text(f"Plan {short(plan.id)}: {called(plan)} in {printable(plan.tenant_name)}  ", style="bold")
     console.print(title.append(words(plan.state), style=STATE_STYLES.get(plan.state, "default")))
     print_targets(console, plan)
 
@@ -128,7 +140,7 @@ def _print_revealed(console: Console, revealed: Sequence[Revealed]) -> None:
 
     if not revealed:
         return
-    console.print(Text("\nShown once, kept nowhere", style="bold"))
+    console.print(Text("Shown once, kept nowhere", style="bold"))
     for each in revealed:
         console.print(f"  {target_name(each.target)}, {each.name}:")
-        console.print(f"    {printable(each.value)}", soft_wrap=True)
+        console.print(f"    {printable(each.value)}\n", soft_wrap=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from posture.cli.next_step import short
+from posture.cli.next_step import called, short
 from posture.cli.plan_view import length, target_name, words
 from posture.domain.journal import SendState
 from posture.domain.plan import Plan, Target
@@ -46,6 +48,18 @@ class ExecutionProgress:
         if self._bar is not None:
             self._bar.stop()
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bar away, and with it its hold on standard output, while something else is written."""
+        if self._bar is None:
+            yield
+            return
+        self._bar.stop()
+        try:
+            yield
+        finally:
+            self._bar.start()
+
     def show(self, event: ExecutionEvent) -> None:
         """Take one event."""
         match event:
@@ -66,7 +80,7 @@ class ExecutionProgress:
         self._targets = len(plan.targets)
         again = ", going on where it stopped" if is_resumed else ""
         self._console.print(
-            f"{printable(plan.tenant_name)}: plan {short(plan.id)}, {plan.action}, {self._targets} targets{again}"
+            f"{printable(plan.tenant_name)}: plan {short(plan.id)}, {called(plan)}, {self._targets} targets{again}"
         )
         if self._bar is not None:
             self._task = self._bar.add_task("", total=self._targets)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from posture.cli.next_step import print_next, short
+from posture.cli.next_step import called, print_next, short
 from posture.domain.finding_view import FindingView
 from posture.domain.plan import Plan
 from posture.domain.printable import printable
@@ -52,7 +52,7 @@ def print_plans(console: Console, plans: Sequence[Plan]) -> None:
         return
     console.print(Text("\nPlans", style="bold"))
     for plan in plans:
-        console.print(f"  {short(plan.id)}  {plan.action}: {words(plan.state)}")
+        console.print(f"  {short(plan.id)}  {called(plan)}: {words(plan.state)}")
 
 
 def fitting_json(fitting: FittingAction) -> dict[str, object]:

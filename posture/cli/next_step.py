@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from posture.domain.plan import Plan, PlanState, TargetState
+from posture.domain.plan import FINAL, Plan, PlanState, TargetState
 
 ID_SHOWN = 8
 
@@ -18,13 +18,22 @@ def short(plan_id: str) -> str:
     return plan_id[:ID_SHOWN]
 
 
+def called(plan: Plan) -> str:
+    """Return what a plan is called where it stands in one line: its action, or that it takes one back."""
+    return plan.action if plan.undoes is None else f"undo {plan.action}"
+
+
 def print_next(console: Console, command: str, config: Path | None) -> None:
     """Print a command to go on with; ``config`` is the file that the user named, so the command names it, too."""
-    named = f" --config {shlex.quote(str(config))}" if config else ""
-    console.print(Text(f"\nNext: posture {command}{named}", style="bold"), soft_wrap=True)
+    console.print(Text(f"\nNext: posture {command}{_named(config)}", style="bold"), soft_wrap=True)
 
 
-def command_after(plan: Plan, *, can_be_undone: bool) -> str | None:
+def print_way_back(console: Console, plan: Plan, config: Path | None) -> None:
+    """Print how to take back what was done."""
+    console.print(Text(f"\nTo take it back: posture plans undo {short(plan.id)}{_named(config)}"), soft_wrap=True)
+
+
+def command_after(plan: Plan) -> str | None:
     """Return what usually follows on a plan in this state; None if nothing does."""
     id = short(plan.id)
     match plan.state:
@@ -32,11 +41,20 @@ def command_after(plan: Plan, *, can_be_undone: bool) -> str | None:
             return f'plans approve {id} --note "…"'
         case PlanState.APPROVED | PlanState.EXECUTING:
             return f"plans execute {id}"
-        case PlanState.DONE | PlanState.PARTLY_DONE | PlanState.FAILED:
-            was_changed = any(target.state in _CHANGED for target in plan.targets)
-            return f"plans undo {id}" if can_be_undone and was_changed else None
+        case PlanState.DONE | PlanState.PARTLY_DONE:
+            # Findings are resolved by what a scan sees, not by what was sent.
+            return "scan" if any(target.fingerprint for target in plan.targets) else None
         case _:
             return None
+
+
+def has_way_back(plan: Plan) -> bool:
+    """Say whether the plan ended and changed something that could be taken back."""
+    return plan.undoes is None and plan.state in FINAL and any(t.state in _CHANGED for t in plan.targets)
+
+
+def _named(config: Path | None) -> str:
+    return f" --config {shlex.quote(str(config))}" if config else ""
 
 
 _CHANGED = frozenset({TargetState.DONE, TargetState.UNVERIFIED, TargetState.FAILED})

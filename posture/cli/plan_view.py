@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from posture.cli.grid import print_grid
-from posture.cli.next_step import short
+from posture.cli.next_step import called, short
 from posture.domain.check import ParameterValue
 from posture.domain.journal import JournalEntry, SendState
 from posture.domain.plan import Plan, PlanState, Target, TargetState
@@ -35,7 +35,7 @@ STATE_STYLES: Mapping[str, str] = {
 
 def print_plan(console: Console, plan: Plan, action: Action | None) -> None:
     """Print what would be done or was done, to what, by whose wish. ``action`` None: it left the catalog."""
-    title = Text(f"Plan {short(plan.id)}: {plan.action} in {printable(plan.tenant_name)}  ", style="bold")
+    title = Text(f"Plan {short(plan.id)}: {called(plan)} in {printable(plan.tenant_name)}  ", style="bold")
     console.print(title.append(words(plan.state), style=STATE_STYLES.get(plan.state, "default")))
     facts = Table.grid(padding=(0, 2, 0, 0))
     for label, text in _facts(plan, action):
@@ -103,6 +103,9 @@ def _facts(plan: Plan, action: Action | None) -> Iterator[tuple[str, str]]:
     elif plan.undoes is None:
         yield "effect", _one_line(action.effect)
         yield "risk", f"{plan.risk.value}; {_undo(action)}"
+    elif action.undo is not None:
+        sent = ", then ".join(f"{step.method} /{step.path.lstrip('/')}" for step in action.undo.steps)
+        yield "effect", f"what {action.id} did is taken back by {sent}"
     if plan.parameters:
         yield "parameters", _parameters(plan.parameters)
     yield "reason", printable(plan.reason, longest=_LONG)

@@ -10,7 +10,7 @@ import typer
 
 from posture.cli import execute, propose, rehearsal
 from posture.cli.console import Format, err, out
-from posture.cli.next_step import short
+from posture.cli.next_step import called, short
 from posture.cli.options import ConfigOption, FormatOption, PlanArgument, TenantsOption
 from posture.cli.show_plan import action_of, show, show_next
 from posture.domain.judgement import Value
@@ -69,7 +69,7 @@ def _row(plan: Plan) -> list[Value]:
     return [
         short(plan.id),
         words(plan.state),
-        plan.action,
+        called(plan),
         plan.tenant_name,
         len(plan.targets),
         plan.proposed_by,

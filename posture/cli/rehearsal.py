@@ -42,7 +42,7 @@ def dry_run(plan: PlanArgument, format: FormatOption = Format.TABLE, config: Con
     else:
         for each in rehearsed:
             _print_target(out(), each)
-        command = command_after(shown, can_be_undone=False)
+        command = command_after(shown)
         if command is not None:
             print_next(out(), command, config)
     raise typer.Exit(_exit_code(rehearsed))

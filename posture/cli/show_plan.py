@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from posture.cli.console import Format, out
-from posture.cli.next_step import command_after, print_next
+from posture.cli.next_step import command_after, has_way_back, print_next, print_way_back
 from posture.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ def action_of(application: Application, plan: Plan) -> Action | None:
 
 
 def show_next(plan: Plan, action: Action | None, config: Path | None) -> None:
-    """Print what to type next, if anything follows."""
-    can_be_undone = action is not None and action.undo is not None and plan.undoes is None
-    command = command_after(plan, can_be_undone=can_be_undone)
+    """Print what to type next, if anything follows, and how to take back what was done."""
+    command = command_after(plan)
+    if action is not None and action.undo is not None and has_way_back(plan):
+        print_way_back(out(), plan, config)
     if command is not None:
         print_next(out(), command, config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from posture.usecases.acting_events import (
     ExecutionEvent,
     ExecutionStarted,
     RequestEnded,
+    ShownOnce,
     TargetEnded,
     TargetStarted,
     Verifying,
@@ -116,6 +118,7 @@ def interrupted_after(*events: ExecutionEvent) -> None:
 def test_what_was_revealed_before_an_interruption_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     events = (
         ExecutionStarted(plan=PLAN, is_resumed=False),
+        ShownOnce(target=ADELE, values={"code": "s3cret"}),
         RequestEnded(target=ADELE, entry=a_journal_entry()),
         TargetEnded(target=DONE, revealed={"code": "s3cret"}),
     )
@@ -137,8 +140,31 @@ def test_an_interruption_before_anything_was_revealed_writes_no_document(capsys:
 
 
 def test_what_was_revealed_is_no_part_of_a_representation() -> None:
-    event = TargetEnded(target=DONE, revealed={"code": "s3cret"})
+    shown_event = ShownOnce(target=ADELE, values={"code": "s3cret"})
+    ended_event = TargetEnded(target=DONE, revealed={"code": "s3cret"})
     result = ExecutionResult(PLAN)
-    result.take(event)
+    result.take(shown_event)
 
-    assert "s3cret" not in repr(event) + repr(result.revealed)
+    assert "s3cret" not in repr([shown_event, ended_event, result.revealed])
+
+
+def test_what_was_revealed_is_written_at_once_and_not_again(capsys: pytest.CaptureFixture[str]) -> None:
+    result = ExecutionResult(PLAN)
+    result.take(ShownOnce(target=ADELE, values={"code": "s3cret"}))
+
+    result.write_revealed()
+
+    assert capsys.readouterr().out.splitlines()[-2:] == ["    s3cret", ""]
+    result.write(Format.TABLE, journal=[])
+    assert "s3cret" not in capsys.readouterr().out
+
+
+def test_the_bar_lets_go_of_standard_output_while_something_else_is_written() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=120, legacy_windows=False)
+    before = sys.stdout
+
+    with ExecutionProgress(console) as progress:
+        assert sys.stdout is not before
+        with progress.paused():
+            assert sys.stdout is before
+        assert sys.stdout is not before

@@ -224,19 +224,21 @@ def test_progress_goes_line_by_line_to_standard_error(office: Office) -> None:
     assert said.code == 0
     assert f"contoso: plan {plan.id[:8]}, block-user, 2 targets" in said.err
     assert f"1/2 {plan.targets[0].resource.name} ({office.members[4]}): done" in said.err
-    assert f"Next: posture plans undo {plan.id[:8]}" in said.out
+    assert f"To take it back: posture plans undo {plan.id[:8]}" in said.out
 
 
 def test_what_was_done_is_taken_back_by_a_plan_of_its_own(office: Office) -> None:
     done = office.approved("block-user", office.members[6])
     assert office.execute(done).code == 0
 
-    arguments = ("actions", "undo", done.id, "--reason", "came back", "--format", "json")
-    undo = office.application.acting.plan(office.run(*arguments, token=office.ada).json()["id"])
+    proposed = office.run("actions", "undo", done.id, "--reason", "came back", token=office.ada)
+    undo = office.application.acting.plan(proposed.out.split("Plan ")[1][:8])
     assert office.approve(undo).code == 0
     assert office.execute(undo).code == 0
 
     assert undo.undoes == done.id
+    assert "what block-user did is taken back by PATCH /users/{resource_id}" in proposed.out
+    assert "undo block-user" in office.run("plans", "list").out
     assert office.may_sign_in(office.members[6])
 
 
