@@ -32,6 +32,16 @@ class RequestEnded:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownOnce:
+    """A code or a new password, told as soon as Graph has answered and before anything is written down about it: it
+    is kept nowhere, so whatever goes wrong later, whoever executes has it. ``values`` are by name.
+    """
+
+    target: Target
+    values: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verifying:
     """The tenant does not show the change yet; it is looked at again after ``pause``."""
 
@@ -41,7 +51,7 @@ class Verifying:
 
 @dataclass(frozen=True, kw_only=True)
 class TargetEnded:
-    """``revealed`` holds what is shown once, by name: codes and new passwords. It is kept nowhere."""
+    """``revealed`` holds what was shown once, by name: codes and new passwords. It is kept nowhere."""
 
     target: Target
     revealed: Mapping[str, str] = field(repr=False)
@@ -52,4 +62,6 @@ class ExecutionEnded:
     plan: Plan
 
 
-ExecutionEvent = ExecutionStarted | TargetStarted | RequestEnded | Verifying | TargetEnded | ExecutionEnded
+ExecutionEvent = (
+    ExecutionStarted | TargetStarted | ShownOnce | RequestEnded | Verifying | TargetEnded | ExecutionEnded
+)

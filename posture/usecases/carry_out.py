@@ -6,7 +6,7 @@ not be sent twice is not sent again unless it certainly was not sent before.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +16,14 @@ from posture.domain.journal import JournalEntry, SendState
 from posture.domain.plan import Target, TargetState, ended_target
 from posture.domain.request import Answered, GraphRequest, Lost
 from posture.errors import ActionBroken, ActionRefused, GraphError, LiveDataUnfit
-from posture.usecases.acting_events import ExecutionEvent, RequestEnded, TargetEnded, TargetStarted, Verifying
+from posture.usecases.acting_events import (
+    ExecutionEvent,
+    RequestEnded,
+    ShownOnce,
+    TargetEnded,
+    TargetStarted,
+    Verifying,
+)
 from posture.usecases.engine_guards import engine_refusal, no_longer_failing
 from posture.usecases.ports import LiveRows
 from posture.usecases.read_live import Rows, Unreadable, read_live
@@ -169,18 +176,23 @@ class Carrying:
         except (GraphError, ActionRefused) as error:
             ended = journal.not_sent(entry, str(error), self._target)
         else:
-            ended = journal.answered(entry, answer, self._target, keep=step.keep)
+            # Before it is written down that there was an answer, which may fail: the answer is the only place of it.
             if isinstance(answer, Answered) and answer.status in step.ok:
-                self._reveal(step, answer, request)
+                yield from self._reveal(step, answer, request)
+            ended = journal.answered(entry, answer, self._target, keep=step.keep)
         self._entries.append(ended)
         yield RequestEnded(target=self._target, entry=ended)
         return ended
 
-    def _reveal(self, step: Step, answer: Answered, request: GraphRequest) -> None:
+    def _reveal(self, step: Step, answer: Answered, request: GraphRequest) -> Iterator[ExecutionEvent]:
+        found: dict[str, str] = {}
         if step.reveal is not None and isinstance(answer.body.get(step.reveal), str):
-            self._revealed[step.reveal] = str(answer.body[step.reveal])
+            found[step.reveal] = str(answer.body[step.reveal])
         if request.secrets and request.body is not None:
-            self._revealed.update(self._terms.secrets)
+            found.update(self._terms.secrets)
+        if found:
+            self._revealed.update(found)
+            yield ShownOnce(target=self._target, values=found)
 
     def _proof(self) -> Generator[ExecutionEvent, None, Ending]:
         """Look until the tenant shows the change, with growing pauses, as long as the action says."""

@@ -16,7 +16,14 @@ from posture.domain.plan import PlanState, TargetState
 from posture.domain.request import Answered, GraphRequest
 from posture.domain.switch import Stop
 from posture.errors import ActionRefused, ClaimLost, NotAllowedToDecide, PlanInProgress
-from posture.usecases.acting_events import ExecutionStarted, RequestEnded, TargetEnded, TargetStarted, Verifying
+from posture.usecases.acting_events import (
+    ExecutionStarted,
+    RequestEnded,
+    ShownOnce,
+    TargetEnded,
+    TargetStarted,
+    Verifying,
+)
 from tests.domain.plans import HOUR, a_target, an_operator, limits
 from tests.ports.made_up_tenant import NOW, MadeUpTenant, answered
 from tests.usecases.acting_desk import Office, a_user, ended, targets_of
@@ -233,6 +240,21 @@ def test_a_code_is_shown_once_and_kept_nowhere() -> None:
     (end,) = [event for event in events if isinstance(event, TargetEnded)]
     assert (end.target.state, dict(end.revealed)) == (TargetState.DONE, {"temporaryAccessPass": "CODE-1"})
     assert "CODE-1" not in repr([office.store, events])
+
+
+def test_a_code_is_shown_even_if_nothing_can_be_written_down_any_more() -> None:
+    office = an_office(a_user("u1"))
+    plan = office.approved("issue-temporary-access-pass", "u1")
+    events = iter(office.executing(plan))
+
+    shown = next(event for event in events if isinstance(event, ShownOnce))
+    with office.store.open_unit() as unit:
+        unit.claim(office.store.plans[plan.id], was=PlanState.EXECUTING, worker="another")
+
+    assert dict(shown.values) == {"temporaryAccessPass": "CODE-1"}
+    with pytest.raises(ClaimLost):
+        next(events)
+    assert [entry.state for entry in office.store.journal.values()] == [SendState.INTENDED]
 
 
 def test_a_code_whose_answer_was_lost_is_not_called_done() -> None:
