@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from posture.domain.judgement import CheckOutcome, CheckResult
 from posture.domain.outcome import Outcome, TableOutcome
+
+INTERRUPTED: Final = "it was interrupted"
+"""Why a run was aborted that never came to its end."""
 
 
 class RunState(StrEnum):

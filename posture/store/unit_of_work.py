@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from posture.domain.exemption import Exemption
-from posture.domain.run import Run, RunSummary
+from posture.domain.run import INTERRUPTED, Run, RunState, RunSummary
 from posture.store.findings import SqlFindingBook
 from posture.store.rows import Row, check_row, exemption_from, run_row, table_row
 from posture.store.tables import EXEMPTIONS, RUN_CHECKS, RUN_TABLES, RUNS
@@ -28,6 +28,12 @@ class SqlUnitOfWork:
     def save_run(self, run: Run) -> None:
         """Insert or update."""
         self._upsert_run(run_row(run))
+
+    def end_interrupted(self, run: Run) -> None:
+        """Give an end to the other runs of its tenant that still seem to go on."""
+        goes_on = (RUNS.c.tenant_id == run.tenant_id) & (RUNS.c.state == RunState.RUNNING) & (RUNS.c.id != run.id)
+        ended = {"state": RunState.ABORTED, "aborted_because": INTERRUPTED, "finished_at": run.taken_at}
+        self._connection.execute(update(RUNS).where(goes_on).values(ended))
 
     def save_summary(self, summary: RunSummary) -> None:
         """Insert or update a run with its tables and checks, in their order; an earlier list of them is replaced."""

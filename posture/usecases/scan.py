@@ -90,6 +90,7 @@ def _begin(request: ScanRequest, *, taken_at: datetime) -> Run:
 
 def _save(run: Run, open_unit: OpenUnit) -> None:
     with open_unit(run.tenant_id) as unit:
+        unit.end_interrupted(run)
         unit.save_run(run)
 
 

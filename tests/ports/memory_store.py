@@ -11,7 +11,7 @@ from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption
 from posture.domain.finding import Finding, FindingState, change_of_state
 from posture.domain.finding_view import FindingEvent
-from posture.domain.run import Run, RunSummary
+from posture.domain.run import INTERRUPTED, Run, RunState, RunSummary
 
 
 @dataclass(kw_only=True)
@@ -50,6 +50,13 @@ class MemoryUnitOfWork:
 
     def save_run(self, run: Run) -> None:
         self._draft.runs[run.id] = run
+
+    def end_interrupted(self, run: Run) -> None:
+        for other in list(self._draft.runs.values()):
+            if other.tenant_id == run.tenant_id and other.state is RunState.RUNNING and other.id != run.id:
+                self._draft.runs[other.id] = replace(
+                    other, state=RunState.ABORTED, aborted_because=INTERRUPTED, finished_at=run.taken_at
+                )
 
     def save_summary(self, summary: RunSummary) -> None:
         self.save_run(summary.run)

@@ -12,7 +12,7 @@ from posture.domain.finding import Finding, FindingState, Resolution
 from posture.domain.finding_view import FindingFilter
 from posture.domain.judgement import CheckOutcome, SkipKind, SkipReason
 from posture.domain.outcome import Outcome
-from posture.domain.run import RunState, RunSummary
+from posture.domain.run import INTERRUPTED, RunState, RunSummary
 from posture.domain.severity import Severity
 from posture.errors import StoreError
 from posture.store.database import Store
@@ -185,6 +185,29 @@ def test_the_latest_run_is_the_last_that_ended_whatever_its_snapshot_time(store:
     with store.reading() as reader:
         assert reader.latest_run(TENANT) == ended_later
         assert [run.id for run in reader.runs(TENANT, limit=2)] == ["run-3", "run-2"]
+
+
+def test_a_run_that_was_killed_gets_an_end_when_the_next_begins(store: Store) -> None:
+    elsewhere = a_run(id="run-9", tenant_id=OTHER_TENANT, tenant_name="fabrikam")
+    with store.open_unit(OTHER_TENANT) as unit:
+        unit.save_run(elsewhere)
+    with store.open_unit(TENANT) as unit:
+        unit.save_summary(_a_summary(id="run-0"))
+        unit.save_run(a_run(id="run-1"))
+
+    next_run = a_run(id="run-2", taken_at=MONDAY + timedelta(hours=1))
+    with store.open_unit(TENANT) as unit:
+        unit.end_interrupted(next_run)
+        unit.save_run(next_run)
+
+    with store.reading() as reader:
+        found = {run.id: (run.state, run.aborted_because) for run in reader.runs(None, limit=10)}
+    assert found == {
+        "run-0": (RunState.INCOMPLETE, None),
+        "run-1": (RunState.ABORTED, INTERRUPTED),
+        "run-2": (RunState.RUNNING, None),
+        "run-9": (RunState.RUNNING, None),
+    }
 
 
 def test_runs_of_all_tenants_or_of_one(store: Store) -> None:

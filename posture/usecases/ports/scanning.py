@@ -147,6 +147,9 @@ class UnitOfWork(Protocol):
 
     def save_run(self, run: Run) -> None: ...
 
+    def end_interrupted(self, run: Run) -> None:
+        """Give an end to the runs of its tenant that still seem to go on: they were killed, for only one can."""
+
     def save_summary(self, summary: RunSummary) -> None: ...
 
     def exemptions(self) -> Sequence[Exemption]: ...
