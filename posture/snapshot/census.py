@@ -1,7 +1,6 @@
 """How many resources of a kind a snapshot knows, and which one somebody means."""
 
-# Names in our SQL come from the dictionary and are quoted, texts are literals.
-# ruff: noqa: S608
+# Names in the SQL here come from the dictionary and are quoted, texts are literals.
 
 from __future__ import annotations
 
