@@ -14,15 +14,25 @@ class NotOneExpression(ValueError):
     """The text closes a parenthesis that it did not open: it would say more than one expression."""
 
 
+def rows_of(table: str, *, of_resource: bool) -> str:
+    """Return the rows of a table as SQL, with ``of_resource`` those whose id is the parameter ``resource_id``.
+
+    A small table is read whole, with the rows of others beside the resource's.
+    """
+    if not of_resource:
+        return quoted(table)
+    return f"(from {quoted(table)} where lower(id) = lower($resource_id)) as {quoted(table)}"
+
+
 def truth_of(condition: str, *, over: str) -> str:
-    """Return the SELECT of the condition's value, as ``truth``, for each row of a table.
+    """Return the SELECT of the condition's value, as ``truth``, for each row of what is given as SQL.
 
     Raises:
         NotOneExpression: it would end the expression and go on.
     """
     _require_balanced(condition)
     # On a line of its own, so that a comment at the condition's end does not take the parenthesis with it.
-    return f"select (\n{condition}\n) as truth from {quoted(over)}"
+    return f"select (\n{condition}\n) as truth from {over}"
 
 
 def _require_balanced(condition: str) -> None:

@@ -23,8 +23,8 @@ from posture.domain.printable import printable
 from posture.domain.reading import Page
 from posture.errors import ActionBroken, LiveDataUnfit, SnapshotError
 from posture.snapshot.bench import Rows, RowsRefused, TableBench
-from posture.snapshot.column_sql import literal, quoted
-from posture.snapshot.condition import NotOneExpression, truth_of
+from posture.snapshot.column_sql import literal
+from posture.snapshot.condition import NotOneExpression, rows_of, truth_of
 from posture.snapshot.connection import Limits, connect
 from posture.snapshot.statement import NotOneSelect
 from posture.snapshot.values import row_reader
@@ -113,7 +113,7 @@ class OpenRows:
         self._desk = desk
         self._bench = bench
         self._seconds = seconds
-        self._row_counts: dict[str, Value] = {}
+        self._row_counts: dict[tuple[str, object], Value] = {}
 
     def judge(self, compiled: CompiledCheck) -> Sequence[Mapping[str, Value]]:
         """Return every row of a check, with ``_verdict`` and ``_severity``.
@@ -128,14 +128,17 @@ class OpenRows:
     def truth(self, condition: str, *, over: str, parameters: Parameters) -> bool:
         """Say whether a condition over the one row of the table ``over`` is TRUE; no row, or two, is not.
 
+        With a parameter ``resource_id`` only the row with that id counts.
+
         Raises:
             ActionBroken: the SQL failed, is more than one expression, or says neither TRUE nor FALSE nor NULL.
         """
+        wanted = rows_of(over, of_resource="resource_id" in parameters)
         with self._sentences(condition):
-            _, rows = self._bench.ask(truth_of(condition, over=over), _values(parameters))
+            _, rows = self._bench.ask(truth_of(condition, over=wanted), _values(parameters))
             truth = rows[0]["truth"] if len(rows) == 1 else None
             # A condition that counts over the table itself has a row of its own even where the table has none.
-            is_of_one_row = truth is not True or self._row_count(over) == 1
+            is_of_one_row = truth is not True or self._row_count(wanted, parameters) == 1
         if truth is not None and not isinstance(truth, bool):
             raise ActionBroken(f"{_quoted(condition)} is neither TRUE nor FALSE")
         return truth is True and is_of_one_row
@@ -152,11 +155,12 @@ class OpenRows:
             raise ActionBroken(f"{_quoted(sql)} has two columns of one name")
         return rows
 
-    def _row_count(self, table: str) -> Value:
-        if table not in self._row_counts:
-            _, rows = self._bench.ask(f"select count(*) as n from {quoted(table)}", {})
-            self._row_counts[table] = rows[0]["n"]
-        return self._row_counts[table]
+    def _row_count(self, wanted: str, parameters: Parameters) -> Value:
+        key = (wanted, parameters.get("resource_id"))
+        if key not in self._row_counts:
+            _, rows = self._bench.ask(f"select count(*) as n from {wanted}", _values(parameters))
+            self._row_counts[key] = rows[0]["n"]
+        return self._row_counts[key]
 
     def _require_open(self) -> None:
         if not self._desk.is_open(self):

@@ -323,3 +323,14 @@ def test_a_check_is_judged_on_live_rows(desk: LiveDesk) -> None:
 def test_a_selection_may_not_name_two_columns_alike(desk: LiveDesk) -> None:
     with pytest.raises(ActionBroken, match="two columns of one name"):
         one_user(desk).select("select id, name as id from users", parameters={})
+
+
+def test_a_condition_about_a_resource_is_over_its_own_row_whatever_stands_beside_it(desk: LiveDesk) -> None:
+    rows = desk.open_rows({"users": [{"id": "u1", "name": "Ann"}, {"id": "u2", "name": "Bob"}]}, now=NOW)
+
+    assert is_true(rows, "name = 'Ann'", resource_id="u1")
+    assert is_true(rows, "name = 'Ann'", resource_id="U1")
+    assert not is_true(rows, "name = 'Ann'", resource_id="u2")
+    assert not is_true(rows, "name = 'Ann'", resource_id="u3")
+    assert is_true(rows, "(select count(*) from users) = 2", resource_id="u1")
+    assert not is_true(rows, "name = 'Ann'")

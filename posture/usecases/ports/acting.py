@@ -147,6 +147,8 @@ class LiveRows(Protocol):
     def truth(self, condition: str, *, over: str, parameters: Mapping[str, ParameterValue | datetime | None]) -> bool:
         """Say whether a condition over the one row of the table ``over`` is TRUE; no row, or two, is not.
 
+        With a parameter ``resource_id`` only the row with that id counts: a small table is read with all its rows.
+
         Raises:
             ActionBroken: the SQL failed.
         """
