@@ -192,7 +192,8 @@ def test_a_head_kept_elsewhere_finds_out_that_the_newest_events_are_gone(setting
 def test_on_a_terminal_the_token_is_asked_for_and_not_shown(settings: Path, admin: str, tmp_path: Path) -> None:
     arguments = ("operators", "add", "berta", "--role", "helpdesk", "--config", settings)
     with TerminalSession(*arguments, piped=tmp_path / "token") as session:
-        session.answer("Your token", admin)
+        # What is typed before the last blank is thrown away, together with the echo.
+        session.answer("(it is not shown): ", admin)
         code = session.end()
 
     assert code == 0, session.said
