@@ -46,11 +46,14 @@ def tenant_rules(application: Application, tenant: TenantSettings, *, own_ids: f
     """Return what holds for every action in a tenant; ``own_ids`` are the remediator's, the reader's is added."""
     reader = connection_of(tenant, http=application.settings.http)
     own = {reader.client_id.lower()} if reader.client_id else set()
+    with application.store.reading() as store:
+        accounts = {one.name.lower(): one.account for one in store.acting.operators() if one.account}
     return TenantRules(
         tenant_name=tenant.name,
         own_ids=own_ids | own,
         protected_users=tenant.protected_users,
         protected_groups=tenant.protected_groups,
+        accounts=accounts,
         exemptions=application.exemptions,
         compiled=lambda check: _compiled(application, tenant, check),
     )

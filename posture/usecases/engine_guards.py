@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -28,6 +28,7 @@ _SOURCES: Final = {table.name: table for table in TABLES if isinstance(table, So
 class TenantRules:
     """What holds for every action in a tenant. ``own_ids`` are the engine's own client and object ids, in lower case.
 
+    ``accounts`` maps operators, by name in lower case, to their account in the tenant, if it is known.
     ``exemptions`` are all on record; when they count is asked at ``now``. ``compiled`` gives a check as it is
     compiled for the tenant, None if there is no such check any more.
     """
@@ -36,6 +37,7 @@ class TenantRules:
     own_ids: frozenset[str]
     protected_users: tuple[str, ...]
     protected_groups: tuple[str, ...]
+    accounts: Mapping[str, str]
     exemptions: Callable[[], Sequence[Exemption]]
     compiled: Callable[[CheckId], CompiledCheck | None]
 
@@ -105,6 +107,7 @@ def _refused_by_name(plan: Plan, target: Target, described: dict[str, Value], ru
         return "it is protected in the settings"
     people = {approval.by.lower() for approval in plan.approvals} | {plan.proposed_by.lower()}
     people |= {approval.account.lower() for approval in plan.approvals if approval.account}
+    people |= {rules.accounts[person].lower() for person in people & rules.accounts.keys()}
     return "it is the account of somebody who proposed or approved this plan" if names & people else None
 
 

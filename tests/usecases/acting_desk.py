@@ -56,6 +56,7 @@ class Office:
     locks: MemoryPlanLocks = field(default_factory=MemoryPlanLocks)
     protected_users: tuple[str, ...] = ()
     protected_groups: tuple[str, ...] = ()
+    accounts: Mapping[str, str] = field(default_factory=dict)
     exemptions: tuple[Exemption, ...] = ()
     checks: Mapping[str, CompiledCheck] = field(default_factory=dict)
     is_switched_on: bool = True
@@ -124,6 +125,7 @@ class Office:
             own_ids=frozenset({"reader-app", "remediator-app"}),
             protected_users=self.protected_users,
             protected_groups=self.protected_groups,
+            accounts=self.accounts,
             exemptions=lambda: self.exemptions,
             compiled=self._compiled,
         )

@@ -87,6 +87,12 @@ def test_the_account_of_an_approver_counts_like_the_name() -> None:
     assert "somebody who proposed or approved" in str(found.because)
 
 
+def test_the_account_of_the_proposer_counts_like_the_name() -> None:
+    office = an_office(accounts={"ada": "U1@example.com"})
+
+    assert "somebody who proposed or approved this plan" in str(outcome(office))
+
+
 @pytest.mark.parametrize("app_id", ["reader-app", "Remediator-App"])
 def test_posture_does_not_switch_itself_off(app_id: str) -> None:
     office = an_office()
