@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -260,6 +260,26 @@ class Office:
     def propose_undo(self, plan: Plan) -> Plan:
         return self.application.acting.propose_undo(self.people["ada"], plan, reason="it was a drill")
 
+    def reopened(self, *, more: str = REMEDIATOR, catalog: Catalog | None = None, **secrets: str) -> Office:
+        """Return the same desk with other settings: the same plans and people. ``secrets`` are wrong ones."""
+        write_settings(self.directory, self.server, more=more)
+        known = catalog or self.application.catalog
+        application = opened(self.directory, known, self.clock, self.pause, SECRETS | secrets)
+        return replace(self, application=application)
+
+    def tamper(self, statement: str, *values: str) -> None:
+        """Change the database behind the back of everybody."""
+        with closing(sqlite3.connect(self.directory / "data" / "posture.db")) as database:
+            changed = database.execute(statement, values).rowcount
+            database.commit()
+        assert changed
+
+    def employ(self, name: str, *, account: str | None = None, role: Role = Role.ADMIN) -> None:
+        """Add somebody who may act, perhaps with an account in the tenant."""
+        by = self.people.get("ada")
+        operator, token = self.application.acting.add_operator(name, role, account=account, lasts=MONTH, by=by)
+        self.people[name], self.tokens[name] = operator, token
+
     def posture(self, *arguments: str | Path, by: str | None = None, **environment: str) -> Done:
         """Run the command line in a process of its own, with somebody's token."""
         token = {} if by is None else {"POSTURE_TOKEN": self.tokens[by]}
@@ -297,33 +317,30 @@ def office_in(
         server.put(tenant)
         server.faults.clear()
     change(tenant)
-    config = write_settings(directory, server, more=more, **settings)
+    write_settings(directory, server, more=more, **settings)
     shutil.copytree(headquarters.scanned, directory / "data")
     if not keeps_snapshot:
-        shutil.rmtree(directory / "data" / "snapshots")
+        shutil.rmtree(directory / "data" / "tenants")
     clock, pause = Clock(), NoPause()
-    application = Application(load_settings(config, environment=SECRETS), pace=FAST, budget=PATIENT, pause=pause)
-    application.clock = clock
-    application.catalog = catalog or headquarters.catalog
+    application = opened(directory, catalog or headquarters.catalog, clock, pause)
     office = Office(
         directory=directory, server=server, tenant=tenant, application=application, clock=clock, pause=pause
     )
-    hire(office)
+    for name, role in PEOPLE.items():
+        office.employ(name, role=role)
     server.requests.clear()
     return office
 
 
-def hire(office: Office) -> None:
-    """Record the people."""
-    for name, role in PEOPLE.items():
-        by = office.people.get("ada")
-        operator, token = office.application.acting.add_operator(name, role, account=None, lasts=MONTH, by=by)
-        office.people[name], office.tokens[name] = operator, token
-
-
-def quoted(text: str) -> str:
-    """Return a text as YAML."""
-    return json.dumps(text)
+def opened(
+    directory: Path, catalog: Catalog, clock: Clock, pause: NoPause, environment: Mapping[str, str] = SECRETS
+) -> Application:
+    """Return the real application for the settings in a directory, with a catalog that was loaded before."""
+    settings = load_settings(directory / "posture.yaml", environment=environment)
+    application = Application(settings, pace=FAST, budget=PATIENT, pause=pause)
+    application.clock = clock
+    application.catalog = catalog
+    return application
 
 
 def _account(user: Entity) -> str:
