@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict
 
@@ -12,6 +13,7 @@ from posture.bootstrap.tenant_gates import closed_because, in_force
 from posture.config import TenantSettings
 from posture.definitions.dictionary import Dictionary
 from posture.definitions.loaded_action import LoadedAction
+from posture.domain.action import ActionId
 from posture.domain.check import CheckId
 from posture.domain.finding import FindingState
 from posture.domain.finding_view import FindingFilter, FindingView, Standing
@@ -20,14 +22,14 @@ from posture.domain.judgement import Resource
 from posture.domain.operator import Operator, Role
 from posture.domain.plan import Plan
 from posture.domain.switch import Stop, stop_of
-from posture.errors import ActionRefused, UsageError
+from posture.errors import ActionRefused, GraphError, SettingsError, UsageError
 from posture.graph.pursuit import RetryBudget
 from posture.graph.throttle import Pace
 from posture.snapshot.census import Census
 from posture.tables import RESOURCE_TYPES, TABLES
 from posture.usecases import decide, operators, switches
 from posture.usecases.acting_events import ExecutionEvent
-from posture.usecases.action_permissions import missing_permissions
+from posture.usecases.action_permissions import impossible_actions, missing_permissions
 from posture.usecases.execute import ExecutionTools, execute_plan, rehearse_plan
 from posture.usecases.fitting import FittingAction, fitting_actions
 from posture.usecases.ports import Clock, OpenActingUnit, Pause, PlanQuery
@@ -44,6 +46,18 @@ class _Records(TypedDict):
 
     open_unit: OpenActingUnit
     clock: Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remediator:
+    """What a tenant's remediator may do. ``refused`` says why it gets no token; None if it does.
+
+    ``actions`` counts all actions there are, ``impossible`` maps those that it cannot carry out to the reason.
+    """
+
+    refused: str | None
+    actions: int
+    impossible: Mapping[ActionId, str]
 
 
 class Acting:
@@ -214,6 +228,18 @@ class Acting:
         wanted = FindingFilter(tenant_ids=(tenant.tenant_id,), checks=(check,), state=FindingState.OPEN)
         with self._application.finding_views(wanted) as views:
             return [view for view in views if view.standing is Standing.OPEN]
+
+    def examine(self, tenant: TenantSettings) -> Remediator | None:
+        """Sign in as the remediator and return what it may do; None if the tenant has none."""
+        if tenant.remediator is None:
+            return None
+        actions = self._application.catalog.actions
+        try:
+            with actuator_of(self._application, tenant, pace=self._pace, budget=self._budget) as actuator:
+                granted = actuator.granted()
+        except (GraphError, SettingsError) as error:
+            return Remediator(refused=str(error), actions=len(actions), impossible={})
+        return Remediator(refused=None, actions=len(actions), impossible=impossible_actions(actions, granted))
 
     def _census(self, tenant: TenantSettings) -> Census | None:
         snapshot = self._application.snapshots(tenant).latest()

@@ -15,6 +15,7 @@ from posture.cli.console import ExitCode, Format, err, out, warn
 from posture.cli.options import ConfigOption, FormatOption, TenantsOption
 
 if TYPE_CHECKING:
+    from posture.bootstrap.acting import Remediator
     from posture.domain.outcome import TableOutcome
     from posture.domain.tenant import TenantFacts
     from posture.usecases.diagnose import Diagnosis
@@ -28,7 +29,8 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(tenant: TenantsOption = None, format: FormatOption = Format.TABLE, config: ConfigOption = None) -> None:
-    """Try everything a scan needs, without scanning: token, permissions, licences, every table's first page.
+    """Try everything a scan needs, without scanning: token, permissions, licences, every table's first page; and what
+    the remediator may do, if there is one.
 
     Exit codes: 0 every enabled check can run; 3 some cannot; 4 there is no token or no answer.
     """
@@ -43,11 +45,14 @@ def doctor(tenant: TenantsOption = None, format: FormatOption = Format.TABLE, co
         selection = application.selection(settings, checks=[], tags=[])
         with err().status(f"{settings.name}: asking"):
             diagnosis = application.diagnose(settings, selection)
+            remediator = application.acting.examine(settings)
         if format is Format.JSON:
-            documents.append(_diagnosis_json(settings.name, diagnosis, selection.permissions))
+            document = _diagnosis_json(settings.name, diagnosis, selection.permissions)
+            documents.append(document | {"remediator": _remediator_json(remediator)})
         else:
             _print_diagnosis(out(), settings.name, diagnosis, selection.permissions)
-        codes.append(_exit_code(diagnosis))
+            _print_remediator(out(), remediator)
+        codes.append(max(_exit_code(diagnosis), ExitCode.ABORTED if remediator and remediator.refused else 0))
     if format is Format.JSON:
         typer.echo(json.dumps(documents, indent=2))
     raise typer.Exit(max(codes, default=ExitCode.DONE))
@@ -136,6 +141,26 @@ def _print_skips(console: Console, diagnosis: Diagnosis) -> None:
     _bad(console, f"{len(diagnosis.skips)} checks will be skipped:")
     for check, reason in sorted(diagnosis.skips.items()):
         console.print(Text(f"      {check}: {reason.kind.value.replace('_', ' ')}", style="yellow"))
+
+
+def _print_remediator(console: Console, remediator: Remediator | None) -> None:
+    if remediator is None:
+        _good(console, "read-only: no remediator is configured")
+    elif remediator.refused is not None:
+        _bad(console, f"the remediator gets no token: {remediator.refused}")
+    elif remediator.impossible:
+        possible = remediator.actions - len(remediator.impossible)
+        _doubt(console, f"the remediator may carry out {possible} of {remediator.actions} actions")
+        for sentence in remediator.impossible.values():
+            console.print(Text(f"      {sentence}", style="yellow"))
+    else:
+        _good(console, f"the remediator may carry out all {remediator.actions} actions")
+
+
+def _remediator_json(remediator: Remediator | None) -> dict[str, object] | None:
+    if remediator is None:
+        return None
+    return {"refused": remediator.refused, "impossible": dict(sorted(remediator.impossible.items()))}
 
 
 def _diagnosis_json(name: str, diagnosis: Diagnosis, needed: Sequence[NeededPermission]) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,7 +37,7 @@ def add(
     format: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> None:
-    """Add an operator and print the token, once. It takes an admin's token, except for the first operator of all."""
+    """Add an operator and print the token, once. It takes an admin's token, unless there is no active admin."""
     from posture.bootstrap import load_application
     from posture.report.scan_json import json_time
 
@@ -101,7 +101,9 @@ def _admin_or_first(acting: Acting) -> Operator | None:
     """Return who adds an operator; None while there is nobody who could."""
     from posture.cli.operator_token import signed_in
 
-    return signed_in(acting) if acting.operators() else None
+    now = datetime.now(UTC)
+    has_admin = any(one.role is Role.ADMIN and one.is_active(now) for one in acting.operators())
+    return signed_in(acting) if has_admin else None
 
 
 def _standing(operator: Operator, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from posture.definitions.loaded_action import LoadedAction
@@ -53,6 +53,12 @@ def missing_permissions(loaded: LoadedAction, granted: frozenset[str] | None) ->
     if _can_send(loaded.action, granted) and all(_can_read(read, granted) for read in _reads(loaded)):
         return None
     return f"the remediator lacks permissions for {loaded.action.id}: {advice(loaded, granted)}"
+
+
+def impossible_actions(actions: Iterable[LoadedAction], granted: frozenset[str] | None) -> Mapping[ActionId, str]:
+    """Map each action for which the remediator lacks permissions to the sentence that says which."""
+    missing = {loaded.action.id: missing_permissions(loaded, granted) for loaded in actions}
+    return {id: sentence for id, sentence in missing.items() if sentence is not None}
 
 
 def advice(loaded: LoadedAction, granted: frozenset[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from datetime import timedelta
 from typing import Final
 
@@ -33,26 +34,30 @@ def add_operator(
 ) -> tuple[Operator, str]:
     """Record an operator and return it with its token, which nobody will see again.
 
-    Without ``by`` only the very first operator can be added, and that is an administrator.
+    Without ``by`` only an administrator can be added, and only while there is none: at first, or when the tokens of
+    all have ended, because otherwise nobody could ever act again.
 
     Raises:
         NotAllowedToDecide: ``by`` is no administrator, or is missing.
         UsageError: the name is empty or in use, or the token would last too long.
     """
     now = clock.now()
-    if not name.strip() or not name.isprintable():
+    # Two ways to write one name would be two people, each of whom could approve what the other proposed.
+    name = " ".join(unicodedata.normalize("NFKC", name).split())
+    account = (account or "").strip() or None
+    if not name or not name.isprintable():
         raise UsageError("an operator needs a name of printable characters")
     if not timedelta() < lasts <= LONGEST:
         raise UsageError(f"a token lasts between one and {LONGEST.days} days")
     token = _PREFIX + secrets.token_urlsafe(32)
     operator = Operator(
-        name=name.strip(), role=role, account=account, added_at=now, expires_at=now + lasts, revoked_at=None
+        name=name, role=role, account=account, added_at=now, expires_at=now + lasts, revoked_at=None
     )
     with open_unit() as unit:
-        if by is None and unit.operators():
+        if by is None and any(one.role is Role.ADMIN and one.is_active(now) for one in unit.operators()):
             raise NotAllowedToDecide("operators are added by an administrator: set POSTURE_TOKEN to an admin's token")
         if by is None and role is not Role.ADMIN:
-            raise NotAllowedToDecide("the first operator must be an admin, who can add the others")
+            raise NotAllowedToDecide("there is no active admin: add one first, who can add the others")
         if by is not None:
             require_admin(by, doing="adding operators")
         unit.add_operator(operator, token_hash=token_hash(token))
@@ -63,7 +68,12 @@ def add_operator(
                 kind=AuditKind.OPERATOR_ADDED,
                 tenant_id=None,
                 plan_id=None,
-                details={"name": operator.name, "role": str(role), "expires_at": operator.expires_at.isoformat()},
+                details={
+                    "name": operator.name,
+                    "role": str(role),
+                    "account": account,
+                    "expires_at": operator.expires_at.isoformat(),
+                },
             )
         )
     return operator, token

@@ -9,7 +9,8 @@ import pytest
 
 from posture.domain.judgement import SkipKind
 from posture.simulator.demo_tenant import demo_tenant
-from posture.simulator.registrations import demo_registration
+from posture.simulator.demo_tenant.remediator import add_remediator
+from posture.simulator.registrations import REMEDIATOR_CLIENT_ID, REMEDIATOR_SECRET, demo_registration
 from posture.simulator.server import SimulatorServer
 from tests.cli.conftest import LIMITED_CLIENT_ID, run, write_settings
 
@@ -74,3 +75,45 @@ def test_the_licences_of_the_tenant_are_named(tmp_path: Path, plans: int, senten
     assert said.code == 3
     assert sentence in said.out
     assert "licence missing" in said.out
+
+
+@pytest.mark.parametrize(
+    ("withhold", "secret", "code", "sentence"),
+    [
+        (frozenset(), REMEDIATOR_SECRET, 0, "✓ the remediator may carry out all 22 actions"),
+        (
+            frozenset({"GroupMember.ReadWrite.All", "Group.ReadWrite.All"}),
+            REMEDIATOR_SECRET,
+            0,
+            "lacks permissions for add-group-member: add GroupMember.ReadWrite.All",
+        ),
+        (frozenset(), "another secret", 4, "✗ the remediator gets no token: "),
+    ],
+    ids=["everything", "a permission withheld", "wrong secret"],
+)
+def test_what_the_remediator_may_do_is_said(
+    tmp_path: Path, withhold: frozenset[str], secret: str, code: int, sentence: str
+) -> None:
+    tenant = demo_tenant(users=80, seed=1, now=datetime.now(UTC))
+    tenant.registrations.append(demo_registration())
+    add_remediator(tenant, datetime.now(UTC), withhold=withhold)
+    (tmp_path / "remediator-secret").write_text(secret, encoding="utf-8")
+
+    with SimulatorServer(tenants=[tenant], directory=tmp_path / "simulator", throttling=False) as server:
+        settings = write_settings(tmp_path, server)
+        remediator = f'{{client_id: {REMEDIATOR_CLIENT_ID}, client_secret: "${{file:./remediator-secret}}"}}'
+        settings.write_text(settings.read_text() + f"    remediator: {remediator}\n", encoding="utf-8")
+        said = run("doctor", "--config", settings)
+        (document,) = run("doctor", "--config", settings, "--format", "json").json()
+
+    assert (said.code, sentence in said.out) == (code, True), said.out
+    assert "another secret" not in said.out + said.err
+    assert (document["remediator"]["refused"] is None) == (code == 0)
+    assert bool(document["remediator"]["impossible"]) == bool(withhold)
+
+
+def test_a_tenant_without_a_remediator_is_read_only(scanned: Path) -> None:
+    (tenant,) = run("doctor", "--config", scanned, "--format", "json").json()
+
+    assert tenant["remediator"] is None
+    assert "read-only: no remediator is configured" in run("doctor", "--config", scanned).out

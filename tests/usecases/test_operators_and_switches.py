@@ -98,8 +98,20 @@ def test_only_the_first_operator_comes_without_an_administrator() -> None:
 
 
 def test_the_first_operator_is_an_administrator() -> None:
-    with pytest.raises(NotAllowedToDecide, match="must be an admin"):
+    with pytest.raises(NotAllowedToDecide, match="add one first"):
         Desk().add("grace", Role.HELPDESK)
+
+
+def test_when_the_tokens_of_all_administrators_have_ended_a_new_one_can_be_added() -> None:
+    desk = Desk()
+    admin, _ = desk.add("grace", lasts=DAY)
+    desk.add("alan", Role.HELPDESK, by=admin, lasts=9 * DAY)
+    desk.clock.at = NOW + DAY
+
+    operator, token = desk.add("grace")
+
+    assert desk.login(token) == operator
+    assert [event.actor for event in desk.store.events(AuditKind.OPERATOR_ADDED)] == ["posture", "grace", "posture"]
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.HELPDESK])
