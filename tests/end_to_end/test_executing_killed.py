@@ -1,0 +1,295 @@
+"""``kill -9`` at any moment of executing, with faults all the while: nothing is done twice, lost, or told wrongly."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from posture.domain.journal import JournalEntry, SendState
+from posture.domain.plan import FINAL, Plan, PlanState, Target, TargetState
+from posture.simulator.faults import Fault, FaultKind
+from posture.simulator.request_log import RequestRecord
+from posture.simulator.server import SimulatorServer
+from tests.store.postgresql import running_cluster, server_programs
+
+from .large_company import LargeOffice, large_office
+from .plans_to_kill import Order, orders
+from .workers import Workers
+
+ON_SQLITE = {
+    "disable-user": 28,
+    "revoke-sessions": 28,
+    "reset-mfa": 10,
+    "issue-temporary-access-pass": 25,
+    "remove-group-member": 28,
+    "delete-guest": 28,
+    "revoke-app-role": 17,
+    "create-user": 18,
+    "create-group": 18,
+}
+ON_POSTGRESQL = {"issue-temporary-access-pass": 6, "create-group": 4, "remove-group-member": 5, "reset-mfa": 5}
+AT_A_TIME = 4
+SEED = 20261121
+NOT_SENT = {"throttled"}
+WRITES = {"path": r"^/v1\.0/(?!\$batch|directoryObjects/getByIds)", "methods": ("POST", "PATCH", "DELETE")}
+READS = {"path": r"^/v1\.0/", "methods": ("GET",)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One plan after it was executed, killed and executed again until it ended."""
+
+    order: Order
+    plan: Plan
+    journal: Sequence[JournalEntry]
+    kills: int
+    events: Sequence[dict[str, Any]]
+
+    def entries(self, target: Target) -> list[JournalEntry]:
+        return [entry for entry in self.journal if entry.target == target.number]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aftermath:
+    office: LargeOffice
+    outcomes: Sequence[Outcome]
+
+    @property
+    def targets(self) -> Iterator[tuple[Outcome, Target]]:
+        return ((outcome, target) for outcome in self.outcomes for target in outcome.plan.targets)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def aftermath(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
+    directory = tmp_path_factory.mktemp("killed")
+    with database(request.param) as store, large_office(directory, store=store) as office:
+        counts = ON_SQLITE if request.param == "sqlite" else ON_POSTGRESQL
+        made = orders(counts, office.tenant)
+        with office.workers(directory / "work") as workers, ThreadPoolExecutor(AT_A_TIME) as threads:
+            office.server.requests.clear()
+            office.server.faults.add(*mix())
+            outcomes = list(threads.map(lambda order: executed(office, workers, order), made))
+            office.server.faults.clear()
+        yield Aftermath(office=office, outcomes=outcomes)
+
+
+@contextmanager
+def database(kind: str) -> Iterator[str | None]:
+    """Give the address of an empty database; None means SQLite in its usual place."""
+    if kind == "sqlite":
+        yield None
+        return
+    programs = server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with running_cluster(programs) as cluster:
+        yield cluster.url(cluster.new_database())
+
+
+def mix() -> list[Fault]:
+    """What goes wrong while plans are executed: before the tenant has acted, after it has, and slowly."""
+    rates = {
+        FaultKind.THROTTLED: 0.06,
+        FaultKind.UNAVAILABLE: 0.05,
+        FaultKind.GATEWAY_TIMEOUT: 0.03,
+        FaultKind.CONNECTION_RESET: 0.06,
+        FaultKind.ANSWER_LOST: 0.08,
+        FaultKind.TRUNCATED: 0.04,
+        FaultKind.SLOW: 0.4,
+    }
+    on_writes = [
+        Fault(kind=kind, times=None, probability=rate, seed=SEED + n, seconds=0.06, **WRITES)  # type: ignore[arg-type]
+        for n, (kind, rate) in enumerate(rates.items())
+    ]
+    on_reads = [
+        Fault(kind=kind, times=None, probability=0.01, seed=SEED + n, seconds=0.1, **READS)  # type: ignore[arg-type]
+        for n, kind in enumerate(rates, start=100)
+    ]
+    return on_writes + on_reads
+
+
+def executed(office: LargeOffice, workers: Workers, order: Order) -> Outcome:
+    """Execute a plan, kill its process once to three times, and let it end."""
+    chance = random.Random(f"{SEED} {order.name}")  # noqa: S311 - repeatable on purpose
+    plan = office.approved(order.action, *order.targets, **order.parameters)
+    kills, wanted = 0, chance.choice((1, 1, 1, 2, 3))
+    for _ in range(30):
+        seen = len(office.server.requests)
+        workers.execute(plan.id, order.name)
+        if kills < wanted:
+            wait_for_a_moment(office.server, workers, order, seen, chance)
+            workers.kill(order.name)
+        status = workers.wait(order.name)
+        assert status in (-9, 0, 4), workers.log(order.name)[-5000:]
+        kills += status == -9
+        plan = office.application.acting.plan(plan.id)
+        if plan.state in FINAL:
+            break
+    return Outcome(
+        order=order,
+        plan=plan,
+        journal=office.application.acting.journal(plan),
+        kills=kills,
+        events=workers.events(order.name),
+    )
+
+
+def wait_for_a_moment(
+    server: SimulatorServer, workers: Workers, order: Order, seen: int, chance: random.Random
+) -> None:
+    """Wait until the process has sent some requests about its targets, often until one that changes them, and a
+    little more; or until it has ended."""
+    wants_write, more = chance.random() < 0.7, chance.uniform(0, 0.04)
+    left = chance.choice((1, 1, 2, 3)) if wants_write else chance.randint(1, 9)
+    ends = time.monotonic() + 30
+    while left > 0 and workers.ended(order.name) is None and time.monotonic() < ends:
+        time.sleep(0.003)
+        fresh = server.requests[seen:]
+        seen += len(fresh)
+        left -= sum((one.method != "GET" or not wants_write) and is_about(one, order) for one in fresh)
+    time.sleep(more)
+
+
+def is_about(record: RequestRecord, order: Order) -> bool:
+    text = f"{unquote(record.path)} {unquote(record.query)} {record.sent or ''}"
+    return any(mark in text for mark in order.marks)
+
+
+def test_every_execution_was_killed_and_some_were_in_the_middle(aftermath: Aftermath) -> None:
+    kills = sum(outcome.kills for outcome in aftermath.outcomes)
+    resumed = sum(event.get("is_resumed", False) for outcome in aftermath.outcomes for event in outcome.events)
+
+    assert kills >= len(aftermath.outcomes)
+    assert resumed >= len(aftermath.outcomes) / 2
+    assert any(
+        "interrupted before the answer" in (entry.error or "") for o in aftermath.outcomes for entry in o.journal
+    )
+
+
+def test_every_plan_and_every_target_has_ended(aftermath: Aftermath) -> None:
+    assert {outcome.plan.state for outcome in aftermath.outcomes} <= FINAL - {PlanState.REJECTED, PlanState.EXPIRED}
+    assert [target for _, target in aftermath.targets if target.state is TargetState.WAITING] == []
+
+
+def test_most_of_what_was_wished_is_done(aftermath: Aftermath) -> None:
+    states = Counter(target.state for _, target in aftermath.targets)
+
+    assert states[TargetState.DONE] > sum(states.values()) / 2, states
+
+
+def test_what_is_said_to_be_done_is_as_wished(aftermath: Aftermath) -> None:
+    wrong = [
+        (outcome.order.name, target.resource.id)
+        for outcome, target in aftermath.targets
+        if target.state in (TargetState.DONE, TargetState.ALREADY_DONE)
+        and not outcome.order.is_wished(aftermath.office.tenant, target.resource.id, outcome.plan.approved_at)
+    ]
+
+    assert wrong == []
+
+
+def test_what_is_not_done_says_why(aftermath: Aftermath) -> None:
+    silent = [
+        (outcome.order.name, target)
+        for outcome, target in aftermath.targets
+        if target.state not in (TargetState.DONE, TargetState.ALREADY_DONE) and not target.because
+    ]
+
+    assert silent == []
+
+
+def test_what_was_refused_was_not_sent(aftermath: Aftermath) -> None:
+    sent = [
+        outcome.order.name
+        for outcome, target in aftermath.targets
+        if target.state in (TargetState.REFUSED, TargetState.ALREADY_DONE) and outcome.entries(target)
+    ]
+
+    assert sent == []
+
+
+def test_what_must_not_be_repeated_was_sent_once_at_most(aftermath: Aftermath) -> None:
+    sent: Counter[tuple[str, str]] = Counter()
+    for outcome, target in aftermath.targets:
+        once = outcome.order.once
+        if once is not None:
+            path = "/v1.0" + once.format(target.resource.id)
+            sent[outcome.order.name, target.resource.id] = sum(
+                one.method == "POST"
+                and unquote(one.path) == path
+                and is_about(one, outcome.order)
+                and not NOT_SENT & set(one.faults)
+                for one in aftermath.office.writes
+            )
+
+    assert sum(sent.values()) > len(sent) / 2
+    assert {name: times for name, times in sent.items() if times > 1} == {}
+
+
+def test_every_write_that_the_tenant_saw_is_in_the_journal(aftermath: Aftermath) -> None:
+    known = {(e.method, unquote(e.path)) for outcome in aftermath.outcomes for e in outcome.journal}
+    bodies = [str(entry.body) for outcome in aftermath.outcomes for entry in outcome.journal if entry.body]
+
+    assert len(aftermath.office.writes) > len(aftermath.outcomes) / 2
+    for write in aftermath.office.writes:
+        assert (write.method, unquote(write.path).removeprefix("/v1.0")) in known
+        if isinstance(write.sent, dict) and "displayName" in write.sent:
+            assert any(repr(write.sent["displayName"]) in body for body in bodies)
+
+
+def test_nothing_stays_intended(aftermath: Aftermath) -> None:
+    assert [e for outcome in aftermath.outcomes for e in outcome.journal if e.state is SendState.INTENDED] == []
+
+
+def test_what_was_shown_once_was_shown_for_all_that_is_done(aftermath: Aftermath) -> None:
+    shown = {
+        (outcome.order.name, event["target"])
+        for outcome in aftermath.outcomes
+        for event in outcome.events
+        if event.get("shown")
+    }
+    done = {
+        (outcome.order.name, target.number)
+        for outcome, target in aftermath.targets
+        if outcome.order.action in ("issue-temporary-access-pass", "create-user") and target.state is TargetState.DONE
+    }
+
+    assert done
+    assert done - shown == set()
+
+
+def test_what_was_kept_to_undo_is_how_it_was_before(aftermath: Aftermath) -> None:
+    kept = 0
+    with aftermath.office.application.store.open_acting_unit() as unit:
+        for outcome, target in aftermath.targets:
+            image = unit.image(outcome.plan.id, target.number)
+            if target.state is TargetState.DONE and outcome.order.action == "disable-user":
+                assert image is not None
+                assert [row["account_enabled"] for row in image.tables["users"]] == [True]
+                kept += 1
+            if target.state is TargetState.DONE and outcome.order.action == "remove-group-member":
+                assert image is not None
+                group = outcome.order.parameters["group_id"]
+                assert [row["id"] for row in image.tables["user_memberships"]].count(group) == 1
+                kept += 1
+
+    assert kept
+
+
+def test_the_audit_is_whole_and_no_lock_is_left(aftermath: Aftermath) -> None:
+    store = aftermath.office.application.store
+
+    with store.reading() as reader:
+        assert reader.audit.first_break() is None
+    for outcome in aftermath.outcomes:
+        with store.plan_locks().hold(outcome.plan.id):
+            pass
