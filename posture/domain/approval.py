@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -75,10 +76,30 @@ def approved(plan: Plan, operator: Operator, *, digest: str, note: str, now: dat
 
 
 def is_enough(plan: Plan) -> bool:
-    """Say whether the approvals suffice: enough different people, at least one of them not the proposer."""
-    people = {approval.by.casefold() for approval in plan.approvals if approval.digest == plan.digest}
+    """Say whether the approvals suffice: enough people with the role, at least one of them not the proposer."""
+    people = {
+        approval.by.casefold()
+        for approval in plan.approvals
+        if approval.digest == plan.digest and approval.role.covers(plan.rule.role)
+    }
     others = people - {plan.proposed_by.casefold()}
     return len(people) >= plan.rule.people and bool(others)
+
+
+def still_approved(plan: Plan, operators: Iterable[Operator]) -> Plan:
+    """Return the plan without the approvals of people who were revoked since they gave them.
+
+    A token is revoked when it is in wrong hands: nobody knows whose yes it was. One that ended in its time was good.
+    """
+    known = tuple(operators)
+    return replace(plan, approvals=tuple(yes for yes in plan.approvals if not _was_revoked_since(yes, known)))
+
+
+def _was_revoked_since(yes: Approval, operators: Iterable[Operator]) -> bool:
+    return any(
+        one.is_called(yes.by) and one.revoked_at is not None and one.added_at <= yes.at <= one.revoked_at
+        for one in operators
+    )
 
 
 def rejected(plan: Plan, operator: Operator, *, note: str, now: datetime) -> Plan:

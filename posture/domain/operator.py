@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,3 +36,13 @@ class Operator:
 
     def is_active(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
+
+    def is_called(self, name: str) -> bool:
+        """Say whether this is the operator's name; upper and lower case do not tell people apart."""
+        return self.name.casefold() == name.casefold()
+
+
+def as_on_record(operator: Operator, known: Iterable[Operator]) -> Operator:
+    """Return somebody who signed in a while ago as the record has them now: the token may have been revoked since."""
+    same = (one for one in known if one.is_called(operator.name) and one.added_at == operator.added_at)
+    return next(same, operator)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from posture.domain.action import Step
@@ -49,17 +49,18 @@ class Ending:
 
 
 def carry_out(
-    target: Target, work: Work, *, earlier: Earlier, entries: Sequence[JournalEntry]
+    target: Target, work: Work, *, earlier: Earlier, entries: Sequence[JournalEntry], halt: str | None
 ) -> Generator[ExecutionEvent, None, Target]:
     """Act on one target, yield what happens, and return the target as it ended.
 
-    ``entries`` is its journal; it is empty unless an earlier execution was interrupted.
+    ``entries`` is its journal; it is empty unless an earlier execution was interrupted. ``halt`` says why nothing
+    more may be sent for what was begun then; it is only looked at.
 
     Raises:
         ClaimLost: another worker has taken the plan over.
     """
     yield TargetStarted(target=target)
-    carrying = Carrying(target, work, earlier=earlier, entries=entries)
+    carrying = Carrying(target, work, earlier=earlier, entries=entries, halt=halt)
     try:
         ending = yield from carrying.ending()
     except (ActionBroken, LiveDataUnfit) as error:
@@ -73,8 +74,11 @@ def carry_out(
 class Carrying:
     """The steps of one target, in order."""
 
-    def __init__(self, target: Target, work: Work, *, earlier: Earlier, entries: Sequence[JournalEntry]) -> None:
+    def __init__(
+        self, target: Target, work: Work, *, earlier: Earlier, entries: Sequence[JournalEntry], halt: str | None
+    ) -> None:
         self._target = target
+        self._halt = halt
         self._work = work
         self._earlier = earlier
         self._entries = [self._closed(entry, work.journal, target) for entry in entries]
@@ -85,8 +89,9 @@ class Carrying:
             resource_id=target.resource.id,
             parameters={**work.plan.parameters, **target.parameters},
             now=work.clock.now(),
-            approved_at=work.plan.approved_at or started_at,
-            started_at=_as_graph_counts(started_at, work),
+            approved_at=work.on_graphs_clock(work.plan.approved_at or started_at),
+            # In whole seconds, as Graph writes them.
+            started_at=work.on_graphs_clock(started_at).replace(microsecond=0),
             graph_root=work.graph_root,
             secrets={} if work.undoes else {name: work.passwords.make() for name in names},
         )
@@ -100,7 +105,7 @@ class Carrying:
             return self._done()
         if self._may_have_happened():
             return (yield from self._without_sending())
-        refusal = self._refusal(rows)
+        refusal = self._halt or self._refusal(rows)
         if refusal is not None:
             return self.unknown(refusal)
         if not self._is_resumed and self._is_true(self._work.done_when, rows):
@@ -111,7 +116,9 @@ class Carrying:
         """Return what is in the way. Once something was sent, its finding may well have gone."""
         now = self._work.clock.now()
         rules, sight = self._work.rules, self._work.sight
-        found = engine_refusal(self._work.plan, self._target, rules=rules, sight=sight, now=now)
+        found = engine_refusal(
+            self._work.plan, self._target, rules=rules, sight=sight, now=now, unsettled=self._work.unsettled
+        )
         if found is None and not self._is_resumed:
             found = no_longer_failing(self._work.plan, self._target, rules=rules, sight=sight, now=now)
         if found is not None:
@@ -279,8 +286,3 @@ class Carrying:
         if entry.state is not SendState.INTENDED:
             return entry
         return journal.answered(entry, Lost(why="posture was interrupted before the answer came"), target, keep=())
-
-
-def _as_graph_counts(moment: datetime, work: Work) -> datetime:
-    """Return a time of ours on Graph's clock, in whole seconds as Graph writes them."""
-    return (moment + (work.sight.facts.clock_skew or timedelta())).replace(microsecond=0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from posture.domain.approval import approved, rejected
+from posture.domain.approval import approved, rejected, still_approved
 from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.judgement import Value
-from posture.domain.operator import Operator
+from posture.domain.operator import Operator, as_on_record
 from posture.domain.plan import Plan, is_overdue
 from posture.errors import ActionRefused, NotAllowedToDecide
 from posture.usecases.expire import expired
@@ -35,10 +35,10 @@ def approve_plan(
         ActionRefused: the remediator lacks a permission.
     """
 
-    def decide(current: Plan, now: datetime) -> tuple[Plan, AuditKind]:
+    def decide(current: Plan, person: Operator, now: datetime) -> tuple[Plan, AuditKind]:
         if missing is not None:
             raise ActionRefused(missing)
-        return approved(current, operator, digest=digest, note=note, now=now), AuditKind.APPROVAL_GIVEN
+        return approved(current, person, digest=digest, note=note, now=now), AuditKind.APPROVAL_GIVEN
 
     return _decided(plan, operator, decide, note=note, open_unit=open_unit, clock=clock)
 
@@ -50,8 +50,8 @@ def reject_plan(plan: Plan, operator: Operator, *, note: str, open_unit: OpenAct
         NotAllowedToDecide: see ``posture.domain.approval.rejected``.
     """
 
-    def decide(current: Plan, now: datetime) -> tuple[Plan, AuditKind]:
-        return rejected(current, operator, note=note, now=now), AuditKind.PLAN_REJECTED
+    def decide(current: Plan, person: Operator, now: datetime) -> tuple[Plan, AuditKind]:
+        return rejected(current, person, note=note, now=now), AuditKind.PLAN_REJECTED
 
     return _decided(plan, operator, decide, note=note, open_unit=open_unit, clock=clock)
 
@@ -59,13 +59,14 @@ def reject_plan(plan: Plan, operator: Operator, *, note: str, open_unit: OpenAct
 def _decided(
     plan: Plan,
     operator: Operator,
-    decide: Callable[[Plan, datetime], tuple[Plan, AuditKind]],
+    decide: Callable[[Plan, Operator, datetime], tuple[Plan, AuditKind]],
     *,
     note: str,
     open_unit: OpenActingUnit,
     clock: Clock,
 ) -> Plan:
-    """Decide on the plan as it is on record now; a refused decision is on record, too."""
+    """Decide on the plan as it is on record now, as the operator stands on record now: between signing in and saying
+    yes somebody looks at the plan. A refused decision is on record, too."""
     now = clock.now()
     refusal: NotAllowedToDecide | ActionRefused
     with open_unit() as unit:
@@ -74,7 +75,8 @@ def _decided(
             if is_overdue(current, now=now):
                 expired(current, unit=unit, now=now)
                 raise NotAllowedToDecide(f"plan {plan.id} has expired; propose it anew")
-            after, kind = decide(current, now)
+            people = unit.operators()
+            after, kind = decide(still_approved(current, people), as_on_record(operator, people), now)
             if not unit.save_plan(after, was=current.state):
                 raise NotAllowedToDecide(f"plan {plan.id} was changed by somebody else just now; look at it again")
         except (NotAllowedToDecide, ActionRefused) as error:

@@ -42,15 +42,28 @@ class TenantRules:
     compiled: Callable[[CheckId], CompiledCheck | None]
 
 
-def engine_refusal(plan: Plan, target: Target, *, rules: TenantRules, sight: LiveSight, now: datetime) -> str | None:
-    """Return why posture does not touch the target, as a sentence; None if nothing is in the way."""
+def engine_refusal(
+    plan: Plan,
+    target: Target,
+    *,
+    rules: TenantRules,
+    sight: LiveSight,
+    now: datetime,
+    unsettled: frozenset[str] = frozenset(),
+) -> str | None:
+    """Return why posture does not touch the target, as a sentence; None if nothing is in the way.
+
+    ``unsettled`` are the ids, in lower case, of what was changed just now and may not show it yet.
+    """
     refusal = _refused_as_exempted(plan, target, rules, now) or _refused_by_name(plan, target, {}, rules)
     if refusal is not None:
         return refusal
     described = _described(target.resource, sight)
     if isinstance(described, Unreadable):
         return described.because
-    return _refused_by_name(plan, target, described, rules) or _refused_as_user(target, rules, sight, now)
+    return _refused_by_name(plan, target, described, rules) or _refused_as_user(
+        target, rules, sight, now, unsettled=unsettled
+    )
 
 
 def no_longer_failing(
@@ -127,11 +140,13 @@ def _described(resource: Resource, sight: LiveSight) -> dict[str, Value] | Unrea
     return dict(rows[name][0]) if rows[name] else {}
 
 
-def _refused_as_user(target: Target, rules: TenantRules, sight: LiveSight, now: datetime) -> str | None:
+def _refused_as_user(
+    target: Target, rules: TenantRules, sight: LiveSight, now: datetime, *, unsettled: frozenset[str]
+) -> str | None:
     if target.resource.type != "user":
         return None
     return _refused_as_member(target.resource, rules, sight) or last_administrator(
-        target.resource, sight=sight, now=now
+        target.resource, sight=sight, now=now, unsettled=unsettled
     )
 
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Final
 
 from posture.definitions.loaded_action import LoadedAction
-from posture.domain.approval import effective_rule, is_enough, require_may_execute
+from posture.domain.approval import effective_limits, effective_rule, is_enough, require_may_execute, still_approved
 from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.journal import JournalEntry
 from posture.domain.judgement import Value
-from posture.domain.operator import Operator
+from posture.domain.operator import Operator, as_on_record
 from posture.domain.plan import Plan, PlanState, Target, TargetState, ended_target, final_state, is_overdue, moved
 from posture.domain.switch import stop_of
 from posture.errors import ActionRefused, NotAllowedToDecide
@@ -21,7 +21,17 @@ from posture.usecases.action_permissions import missing_permissions
 from posture.usecases.carry_out import carry_out
 from posture.usecases.engine_guards import TenantRules
 from posture.usecases.expire import expired
-from posture.usecases.ports import Actuator, Clock, GraphReader, LiveDesk, OpenActingUnit, Passwords, Pause, PlanLocks
+from posture.usecases.ports import (
+    ActingUnit,
+    Actuator,
+    Clock,
+    GraphReader,
+    LiveDesk,
+    OpenActingUnit,
+    Passwords,
+    Pause,
+    PlanLocks,
+)
 from posture.usecases.read_live import LiveSight
 from posture.usecases.rehearse import Rehearsed, rehearse
 from posture.usecases.work import Earlier, Work
@@ -103,9 +113,9 @@ def _claim(
     """Make the plan ours, and say whether an earlier execution had begun it."""
     now = tools.clock.now()
     with tools.open_unit() as unit:
-        current = unit.plan(plan.id) or plan
+        current = _held_to(unit.plan(plan.id) or plan, loaded)
         is_resumed = current.state is PlanState.EXECUTING
-        refusal = _closed_gate(current, operator, loaded, granted=granted, tools=tools)
+        refusal = _closed_gate(current, operator, loaded, granted=granted, unit=unit, tools=tools)
         stop = stop_of(unit.stops(), current.tenant_id)
         if stop is not None:
             refusal = ActionRefused(f"actions are stopped by {stop.by}: {stop.reason}")
@@ -122,24 +132,38 @@ def _claim(
     raise refusal
 
 
+def _held_to(plan: Plan, loaded: LoadedAction) -> Plan:
+    """Return the plan with the rule and limits that its action asks for at least: what was recorded with it may have
+    been tampered with."""
+    action = loaded.action
+    rule = effective_rule(action.approval, action.risk, plan.rule)
+    return replace(plan, rule=rule, limits=effective_limits(action.limits, plan.limits))
+
+
 def _closed_gate(
-    plan: Plan, operator: Operator, loaded: LoadedAction, *, granted: frozenset[str] | None, tools: ExecutionTools
+    plan: Plan,
+    operator: Operator,
+    loaded: LoadedAction,
+    *,
+    granted: frozenset[str] | None,
+    unit: ActingUnit,
+    tools: ExecutionTools,
 ) -> ActionRefused | NotAllowedToDecide | None:
     """Return the first gate that is closed to the whole plan."""
-    now = tools.clock.now()
+    now, people = tools.clock.now(), unit.operators()
     try:
-        require_may_execute(plan, operator, now=now)
+        require_may_execute(plan, as_on_record(operator, people), now=now)
     except NotAllowedToDecide as error:
         return error
     if is_overdue(plan, now=now):
         return NotAllowedToDecide(f"the approval of plan {plan.id} has ended; propose it anew")
-    # What was recorded with the plan may have been tampered with: less than the action and its risk ask for is never
-    # enough.
-    rule = effective_rule(loaded.action.approval, loaded.action.risk, plan.rule)
-    if not is_enough(replace(plan, rule=rule)):
+    # What was begun is asked for it target by target, or its targets would never come to an end.
+    if not is_enough(plan if plan.state is PlanState.EXECUTING else still_approved(plan, people)):
         return NotAllowedToDecide(f"plan {plan.id} has not been approved by enough people as it is now")
-    if loaded.action.version != plan.action_version:
-        return ActionRefused(f"the action {plan.action} was changed since the plan was approved; propose it anew")
+    changed = _changed_since(plan, loaded)
+    if changed is not None:
+        # What was begun must come to an end, or it would be in the way for ever; nothing more is sent.
+        return None if plan.state is PlanState.EXECUTING else ActionRefused(changed)
     if not tools.is_switched_on:
         return ActionRefused("remediation is switched off for this tenant in the settings")
     missing = missing_permissions(loaded, granted)
@@ -155,18 +179,22 @@ def _each_target(
     for target in plan.targets:
         if target.state is not TargetState.WAITING:
             failures += _is_failure(target)
+            work = _after(work, target)
             yield TargetEnded(target=target, revealed={})
             continue
         entries = _entries(plan, target, tools)
-        # What was begun is brought to its end: half an action is worse than a whole one.
-        halt = None if entries else _reason_to_stop(plan, failures, tools)
-        if halt is not None:
+        halt = _changed_since(plan, loaded) or _reason_to_stop(
+            plan, operator, failures, is_begun=bool(entries), tools=tools
+        )
+        if halt is not None and not entries:
             ended = ended_target(target, TargetState.REFUSED, at=tools.clock.now(), because=halt)
             work.journal.end_target(ended)
             yield TargetEnded(target=ended, revealed={})
             continue
-        ended = yield from carry_out(target, work, earlier=_earlier(plan, target, tools), entries=entries)
+        earlier = _earlier(plan, target, tools)
+        ended = yield from carry_out(target, work, earlier=earlier, entries=entries, halt=halt)
         failures += _is_failure(ended)
+        work = _after(work, ended)
 
 
 def _work(plan: Plan, loaded: LoadedAction, *, actor: str, sight: LiveSight, tools: ExecutionTools) -> Work:
@@ -185,18 +213,33 @@ def _work(plan: Plan, loaded: LoadedAction, *, actor: str, sight: LiveSight, too
     )
 
 
-def _reason_to_stop(plan: Plan, failures: int, tools: ExecutionTools) -> str | None:
-    """Return why no further target is begun; it is asked anew before each."""
+def _reason_to_stop(
+    plan: Plan, operator: Operator, failures: int, *, is_begun: bool, tools: ExecutionTools
+) -> str | None:
+    """Return why nothing is sent for a target; it is asked anew before each.
+
+    What was begun is brought to its end, since half an action is worse than a whole one: unless nobody stands behind
+    it any more.
+    """
     now = tools.clock.now()
     with tools.open_unit() as unit:
+        people = unit.operators()
         stop = stop_of(unit.stops(), plan.tenant_id)
         sent = unit.sent_since(plan.tenant_id, plan.action, now - A_DAY)
+    if plan.approved_until is None or now >= plan.approved_until:
+        return "the approval ended before this target's turn came"
+    if not is_enough(still_approved(plan, people)):
+        return (
+            "somebody who approved the plan was revoked since, and without them it is not approved by enough people"
+        )
+    if not as_on_record(operator, people).is_active(now):
+        return f"the token of {operator.name}, who executes the plan, has ended"
+    if is_begun:
+        return None
     if stop is not None:
         return f"actions were stopped by {stop.by}: {stop.reason}"
     if failures > plan.limits.failures:
         return f"{failures} targets failed or could not be verified; {plan.limits.failures} are allowed"
-    if plan.approved_until is None or now >= plan.approved_until:
-        return "the approval ended before this target's turn came"
     if plan.undoes is None and sent >= plan.limits.per_day:
         return f"{sent} resources were changed by this action within a day; {plan.limits.per_day} are allowed"
     return None
@@ -215,6 +258,20 @@ def _earlier(plan: Plan, target: Target, tools: ExecutionTools) -> Earlier:
         entries = [entry for entry in unit.entries(plan.undoes) if entry.target == target.undoes]
     answers = [{"step_id": entry.step, **entry.kept} for entry in entries if entry.kept]
     return Earlier(before=image.tables if image else {}, answers=answers)
+
+
+def _changed_since(plan: Plan, loaded: LoadedAction) -> str | None:
+    """Return that the action is another one than what people have approved, as a sentence; None if it is the same."""
+    if loaded.action.version == plan.action_version:
+        return None
+    return f"the action {plan.action} was changed since the plan was approved; propose it anew"
+
+
+def _after(work: Work, target: Target) -> Work:
+    """Return what the next targets are carried out with: they must know of what was sent and has not shown yet."""
+    if not _is_failure(target):
+        return work
+    return replace(work, unsettled=work.unsettled | {target.resource.id.lower()})
 
 
 def _is_failure(target: Target) -> bool:

@@ -31,22 +31,29 @@ _ROLE_TABLES: Final = (
     ROLE_GROUPS,
     ROLE_GROUP_MEMBERS,
 )
-# Whoever may be one counts as the one to be kept; only who certainly is one counts as another.
+# Whoever may be one, or may become one by activating the role, counts as the one to be kept; only who certainly is
+# one counts as another.
 _HOLDERS: Final = """
 select principal_id, state = 'active' and not is_group and directory_scope_id = '/' as is_certain
 from privileged_principals
-where coalesce(role_template_id, role_definition_id) = $role and state is distinct from 'eligible'
+where coalesce(role_template_id, role_definition_id) = $role
 """
 
 
-def last_administrator(resource: Resource, *, sight: LiveSight, now: datetime) -> str | None:
-    """Return why a user may be the only Global Administrator who can sign in, as a sentence; None if not."""
+def last_administrator(
+    resource: Resource, *, sight: LiveSight, now: datetime, unsettled: frozenset[str] = frozenset()
+) -> str | None:
+    """Return why a user may be the only Global Administrator who can sign in, as a sentence; None if not.
+
+    Of the ``unsettled`` nobody knows whether they can still sign in, whatever the tenant shows: they are no others.
+    """
     holders = _global_administrators(sight, now)
     if isinstance(holders, Unreadable):
         return f"whether it is the last Global Administrator is not known: {holders.because}"
     if resource.id.lower() not in holders:
         return None
-    others = tuple(id for id, is_certain in holders.items() if is_certain and id != resource.id.lower())
+    gone = unsettled | {resource.id.lower()}
+    others = tuple(id for id, is_certain in holders.items() if is_certain and id not in gone)
     if not others:
         return "it is the last Global Administrator"
     enabled = _enabled(others, sight)

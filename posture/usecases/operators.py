@@ -42,17 +42,15 @@ def add_operator(
         UsageError: the name is empty or in use, or the token would last too long.
     """
     now = clock.now()
+    if not name.strip() or not name.isprintable():
+        raise UsageError("an operator needs a name of printable characters")
     # Two ways to write one name would be two people, each of whom could approve what the other proposed.
     name = " ".join(unicodedata.normalize("NFKC", name).split())
     account = (account or "").strip() or None
-    if not name or not name.isprintable():
-        raise UsageError("an operator needs a name of printable characters")
     if not timedelta() < lasts <= LONGEST:
         raise UsageError(f"a token lasts between one and {LONGEST.days} days")
     token = _PREFIX + secrets.token_urlsafe(32)
-    operator = Operator(
-        name=name, role=role, account=account, added_at=now, expires_at=now + lasts, revoked_at=None
-    )
+    operator = Operator(name=name, role=role, account=account, added_at=now, expires_at=now + lasts, revoked_at=None)
     with open_unit() as unit:
         if by is None and any(one.role is Role.ADMIN and one.is_active(now) for one in unit.operators()):
             raise NotAllowedToDecide("operators are added by an administrator: set POSTURE_TOKEN to an admin's token")

@@ -18,7 +18,7 @@ from posture.domain.check import ParameterValue
 from posture.domain.finding import Finding
 from posture.domain.finding_view import FindingView, Standing
 from posture.domain.judgement import Resource
-from posture.domain.operator import Operator
+from posture.domain.operator import Operator, as_on_record
 from posture.domain.plan import PROPOSAL_LASTS, Plan, PlanState, Target, TargetState
 from posture.domain.switch import stop_of
 from posture.errors import ActionRefused, NotAllowedToDecide, UsageError
@@ -93,7 +93,7 @@ def _refused(
     plan: Plan, operator: Operator, *, closed: str | None, population: int | None, now: datetime, unit: ActingUnit
 ) -> ActionRefused | NotAllowedToDecide | None:
     try:
-        require_may_propose(operator, plan.rule, now=now)
+        require_may_propose(as_on_record(operator, unit.operators()), plan.rule, now=now)
     except NotAllowedToDecide as error:
         return error
     if closed is not None:

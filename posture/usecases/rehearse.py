@@ -42,8 +42,8 @@ def rehearse(target: Target, work: Work, *, earlier: Earlier) -> Rehearsed:
         resource_id=target.resource.id,
         parameters={**work.plan.parameters, **target.parameters},
         now=now,
-        approved_at=work.plan.approved_at or now,
-        started_at=now,
+        approved_at=work.on_graphs_clock(work.plan.approved_at or now),
+        started_at=work.on_graphs_clock(now),
         graph_root=work.graph_root,
         secrets=dict.fromkeys(work.loaded.action.secrets, MASK),
     )

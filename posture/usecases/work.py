@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from posture.definitions.loaded_action import LoadedAction
 from posture.domain.action import Guard, Step, Verify
@@ -37,7 +38,10 @@ class Earlier:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """Everything that carrying out a plan's targets needs. ``graph_root`` is the version root of its cloud."""
+    """Everything that carrying out a plan's targets needs. ``graph_root`` is the version root of its cloud.
+
+    ``unsettled`` are the resources that the plan may have changed without the tenant showing it, by id in lower case.
+    """
 
     plan: Plan
     loaded: LoadedAction
@@ -49,10 +53,15 @@ class Work:
     pause: Pause
     passwords: Passwords
     graph_root: str
+    unsettled: frozenset[str] = frozenset()
 
     @property
     def undoes(self) -> bool:
         return self.plan.undoes is not None
+
+    def on_graphs_clock(self, moment: datetime) -> datetime:
+        """Return a time of ours as Graph's clock showed it, as far as it is known."""
+        return moment + (self.sight.facts.clock_skew or timedelta())
 
     @property
     def guards(self) -> tuple[Guard, ...]:

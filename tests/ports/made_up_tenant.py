@@ -35,6 +35,7 @@ class MadeUpTenant:
     answers: deque[int | str] = field(default_factory=deque)
     unreadable: dict[str, Outcome] = field(default_factory=dict)
     stale_reads: int = 0
+    clock_skew: timedelta = timedelta()
     sent: list[GraphRequest] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     _before: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -74,7 +75,7 @@ class MadeUpReader:
             display_name="Contoso",
             licences=frozenset({Licence.P1, Licence.P2}),
             granted=None,
-            clock_skew=timedelta(),
+            clock_skew=self._tenant.clock_skew,
         )
 
     def read_tables(

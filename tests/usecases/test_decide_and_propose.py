@@ -250,6 +250,35 @@ def test_a_decision_is_about_the_plan_as_it_is_now() -> None:
         approve(store, plan)
 
 
+def test_a_yes_typed_after_its_token_was_revoked_does_not_count() -> None:
+    store = MemoryActing()
+    grace = an_operator("grace", added_at=NOW - HOUR)
+    with store.open_unit() as unit:
+        unit.add_operator(grace, token_hash="a" * 64)
+    plan = propose(store, a_proposal())
+    with store.open_unit() as unit:
+        unit.revoke_operator("grace", at=NOW)
+
+    with pytest.raises(NotAllowedToDecide, match="the token of grace has ended"):
+        approve(store, plan, grace)
+    with pytest.raises(NotAllowedToDecide, match="the token of grace has ended"):
+        propose(store, a_proposal(findings=[a_view("u2")]), grace)
+
+
+def test_the_first_yes_of_two_does_not_count_once_its_giver_was_revoked() -> None:
+    store = MemoryActing()
+    with store.open_unit() as unit:
+        unit.add_operator(an_operator("grace", added_at=NOW - HOUR), token_hash="a" * 64)
+    plan = propose(store, a_proposal(rule=a_rule(people=2, role=Role.ADMIN)))
+    approve(store, plan)
+    with store.open_unit() as unit:
+        unit.revoke_operator("grace", at=NOW)
+
+    after = approve(store, plan, an_operator("alan"))
+
+    assert (after.state, [yes.by for yes in after.approvals]) == (PlanState.PROPOSED, ["alan"])
+
+
 def test_a_rejection_is_final_and_says_why() -> None:
     store = MemoryActing()
     plan = propose(store, a_proposal())

@@ -180,6 +180,23 @@ def test_one_through_a_group_counts_as_one() -> None:
     assert outcome(office) == "it is the last Global Administrator"
 
 
+def test_one_who_may_activate_the_role_counts_as_one() -> None:
+    office = an_office()
+    office.tenant.items["role_eligibility_instances"] = [an_assignment("u1") | {"memberType": "Direct"}]
+
+    assert outcome(office) == "it is the last Global Administrator"
+
+
+def test_one_whose_block_has_not_shown_yet_is_no_other_one() -> None:
+    office = an_office(a_user("u1"), a_user("u2"))
+    office.tenant.items["active_role_assignments"] = [an_assignment("u1"), an_assignment("u2")]
+
+    first, second = targets_of(office.execute(office.approved("disable-user", "u1", "u2")))
+
+    assert (first.state, second.state) == (TargetState.UNVERIFIED, TargetState.REFUSED)
+    assert second.because == "it is the last Global Administrator"
+
+
 def test_other_roles_and_narrower_scopes_do_not_make_one() -> None:
     office = an_office()
     office.tenant.items["active_role_assignments"] = [an_assignment("u1", role="another")]

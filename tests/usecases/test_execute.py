@@ -11,6 +11,7 @@ import pytest
 
 from posture.domain.audit import AuditKind
 from posture.domain.journal import SendState
+from posture.domain.operator import Operator, Role
 from posture.domain.outcome import Outcome
 from posture.domain.plan import PlanState, TargetState
 from posture.domain.request import Answered, GraphRequest
@@ -24,9 +25,11 @@ from posture.usecases.acting_events import (
     TargetStarted,
     Verifying,
 )
+from posture.usecases.execute import execute_plan
+from posture.usecases.operators import token_hash
 from tests.domain.plans import HOUR, a_target, an_operator, limits
 from tests.ports.made_up_tenant import NOW, MadeUpTenant, answered
-from tests.usecases.acting_desk import Office, a_user, ended, targets_of
+from tests.usecases.acting_desk import Office, a_user, action, ended, targets_of
 
 ALL = frozenset(
     {
@@ -557,3 +560,113 @@ def test_a_failing_plan_keeps_the_image_of_before() -> None:
 
     image = office.store.images[plan.id, 1]
     assert [row["account_enabled"] for row in image.tables["users"]] == [False]
+
+
+def test_an_interrupted_plan_whose_action_was_changed_since_ends_and_sends_nothing_more() -> None:
+    office = an_office(a_user("u1", accountEnabled=False), a_user("u2", accountEnabled=False))
+    plan = office.approved("enable-user", "u1", "u2", action_version="of before the upgrade")
+    before = replace(action("enable-user"), action=replace(action("enable-user").action, version=plan.action_version))
+    _interrupt_at(office, 1)
+    with pytest.raises(KeyboardInterrupt):
+        list(execute_plan(plan, an_operator(), before, tools=office.tools()))
+
+    events = office.execute(office.store.plans[plan.id])
+
+    done, refused = targets_of(events)
+    assert (done.state, refused.state) == (TargetState.DONE, TargetState.REFUSED)
+    assert "was changed since" in str(refused.because)
+    assert ended(events).state is PlanState.PARTLY_DONE
+    assert calls(office) == ["PATCH /users/u1"]
+    assert [entry.state for entry in office.store.journal.values()] == [SendState.LOST]
+
+
+# People whose token ended, and a clock that differs
+
+
+def on_record(office: Office, *people: Operator) -> None:
+    with office.store.open_unit() as unit:
+        for person in people:
+            unit.add_operator(person, token_hash=token_hash(person.name))
+
+
+def revoke(office: Office, name: str) -> None:
+    with office.store.open_unit() as unit:
+        assert unit.revoke_operator(name, at=office.clock.now())
+
+
+def test_the_yes_of_somebody_who_was_revoked_since_does_not_count() -> None:
+    office = an_office()
+    on_record(office, an_operator("grace", added_at=NOW - HOUR))
+    plan = office.approved("enable-user", "u1")
+    revoke(office, "grace")
+
+    with pytest.raises(NotAllowedToDecide):
+        office.execute(plan, an_operator("alan"))
+
+    assert calls(office) == []
+
+
+def test_the_yes_of_somebody_whose_token_ended_in_its_time_counts() -> None:
+    office = an_office()
+    on_record(office, an_operator("grace", added_at=NOW - HOUR, expires_at=NOW + HOUR))
+    plan = office.approved("enable-user", "u1")
+    office.clock.at += 2 * HOUR
+
+    assert ended(office.execute(plan, an_operator("alan"))).state is PlanState.DONE
+
+
+@pytest.mark.parametrize(("who", "because"), [("grace", "was revoked since"), ("alan", "the token of alan")])
+def test_revoking_who_approved_or_who_executes_stops_before_the_next_target(who: str, because: str) -> None:
+    office = an_office(a_user("u1", accountEnabled=False), a_user("u2", accountEnabled=False))
+    grace, alan = (an_operator(name, added_at=NOW - HOUR) for name in ("grace", "alan"))
+    on_record(office, grace, alan)
+    events = iter(office.executing(office.approved("enable-user", "u1", "u2"), alan))
+    while not isinstance(next(events), RequestEnded):
+        pass
+
+    revoke(office, who)
+    first, second = targets_of(events)
+
+    assert (first.state, second.state) == (TargetState.DONE, TargetState.REFUSED)
+    assert because in str(second.because)
+
+
+def test_what_was_begun_is_only_looked_at_once_its_approval_has_ended() -> None:
+    methods = [a_method("pw", "password"), a_method("m1", "fido2"), a_method("m2", "softwareOath")]
+    office = an_office(a_user("u1"), methods=methods)
+    plan = office.approved("reset-mfa", "u1")
+    _interrupt_at(office, 1)
+    with pytest.raises(KeyboardInterrupt):
+        office.execute(plan)
+
+    office.clock.at += timedelta(days=90)
+    (target,) = targets_of(office.execute(office.store.plans[plan.id], an_operator(expires_at=NOW + 100 * 24 * HOUR)))
+
+    assert target.state is TargetState.UNVERIFIED
+    assert "the approval ended" in str(target.because)
+    assert len(calls(office)) == 1
+
+
+@pytest.mark.parametrize("change", [{"role": Role.VIEWER}, {"valid_for": 1000 * 24 * HOUR}])
+def test_a_role_or_a_time_that_was_loosened_on_record_does_not_count(change: dict[str, Any]) -> None:
+    office = an_office()
+    plan = office.approved("enable-user", "u1")
+    loosened = replace(plan.rule, **change)
+    yes = tuple(replace(one, role=change.get("role", one.role)) for one in plan.approvals)
+    office.store.plans[plan.id] = replace(plan, rule=loosened, approvals=yes)
+    office.clock.at += timedelta(days=2) if "valid_for" in change else timedelta()
+
+    with pytest.raises(NotAllowedToDecide):
+        office.execute(plan)
+
+    assert calls(office) == []
+
+
+def test_what_was_done_before_the_approval_is_not_as_wished_because_a_clock_is_late() -> None:
+    # Graph's clock is ten minutes before ours: what it dates 09:05 was done five minutes before the yes of 09:00.
+    office = an_office(a_user("u1", signInSessionsValidFromDateTime="2026-03-02T09:05:00Z"))
+    office.tenant.clock_skew = timedelta(minutes=10)
+
+    office.execute(office.approved("revoke-sessions", "u1"))
+
+    assert calls(office) == ["POST /users/u1/revokeSignInSessions"]

@@ -46,6 +46,15 @@ def test_the_token_opens_and_is_kept_nowhere() -> None:
     assert len(token) > 40
 
 
+@pytest.mark.parametrize("spelling", ["Jose\u0301", "\uff2aos\u00e9", "JOS\u00c9"])
+def test_a_name_in_another_spelling_is_no_second_person(spelling: str) -> None:
+    desk = Desk()
+    admin, _ = desk.add("Jos\u00e9")
+
+    with pytest.raises(UsageError, match="already"):
+        desk.add(spelling, by=admin)
+
+
 def test_two_tokens_are_never_the_same() -> None:
     desk = Desk()
     admin, first = desk.add("grace")
