@@ -6,7 +6,6 @@ from typing import Any
 
 from .acting_company import Office
 from .scenes import Scene, scene
-from .scenes_of_users import REMOVED, ROLE_REQUEST, about_role, held_by
 
 REPORT_ONLY = "enabledForReportingButNotEnforced"
 
@@ -81,21 +80,6 @@ def block_application(office: Office) -> Scene:
         after=False,
         sent=[("PATCH", path, {"accountEnabled": False})],
         sent_back=lambda: [("PATCH", path, {"accountEnabled": True})],
-    )
-
-
-@scene("remove-service-principal-role-assignment")
-def take_role(office: Office) -> Scene:
-    principal, role = office.service_principal("Secret ends_later")["id"], office.role("Application Administrator")
-    assigned = about_role(principal, role, **{"@odata.type": "#microsoft.graph.unifiedRoleAssignment"})
-    return Scene(
-        target=principal,
-        parameters={"role_definition_id": role},
-        seen=lambda: held_by(office, principal, "roleAssignments", "roleAssignmentScheduleInstances"),
-        before=[("roleAssignmentScheduleInstances", role, "/"), ("roleAssignments", role, "/")],
-        after=[],
-        sent=[("POST", ROLE_REQUEST, about_role(principal, role, **REMOVED))],
-        sent_back=lambda: [("POST", "/roleManagement/directory/roleAssignments", assigned)],
     )
 
 

@@ -1,19 +1,12 @@
-"""Actions on users, and on the tenant that gets a new one."""
+"""Actions on users: who can sign in, with what, and to which groups they belong."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from unittest.mock import ANY
-
-from posture.simulator.demo_tenant.names import DOMAIN
 
 from .acting_company import Office, Sent
 from .scenes import Scene, scene
-
-ROLES = "roleManagement/directory"
-ROLE_REQUEST = "/roleManagement/directory/roleAssignmentScheduleRequests"
-ELIGIBILITY_REQUEST = "/roleManagement/directory/roleEligibilityScheduleRequests"
 
 
 def value_of(office: Office, user: str, name: str) -> Any:
@@ -246,119 +239,4 @@ def dismiss(office: Office) -> Scene:
         after="dismissed",
         sent=[("POST", "/identityProtection/riskyUsers/dismiss", {"userIds": [user]})],
         sent_back=None,
-    )
-
-
-def held_by(office: Office, principal: str, *collections: str) -> list[tuple[str, str, str]]:
-    """Return collection, role and scope of everything that a principal holds."""
-    return sorted(
-        (name, row["roleDefinitionId"], row["directoryScopeId"])
-        for name in collections
-        for row in office.state(f"{ROLES}/{name}")
-        if row["principalId"] == principal
-    )
-
-
-def about_role(principal: str, role: str, **more: Any) -> dict[str, Any]:
-    return {**more, "principalId": principal, "roleDefinitionId": role, "directoryScopeId": "/"}
-
-
-REMOVED = {"action": "adminRemove", "justification": "Removed with posture"}
-
-
-@scene("remove-role-assignment")
-def take_role(office: Office) -> Scene:
-    user, role = office.user("guest_admin")["id"], office.role("User Administrator")
-    assigned = about_role(user, role, **{"@odata.type": "#microsoft.graph.unifiedRoleAssignment"})
-    return Scene(
-        target=user,
-        check="admin-guest",
-        parameters={"role_definition_id": role},
-        seen=lambda: held_by(office, user, "roleAssignments", "roleAssignmentScheduleInstances"),
-        before=[("roleAssignmentScheduleInstances", role, "/"), ("roleAssignments", role, "/")],
-        after=[],
-        sent=[("POST", ROLE_REQUEST, about_role(user, role, **REMOVED))],
-        sent_back=lambda: [("POST", "/roleManagement/directory/roleAssignments", assigned)],
-    )
-
-
-@scene("remove-role-assignment")
-def take_eligibility(office: Office) -> Scene:
-    user, role = office.user("guest_admin_eligible")["id"], office.role("Conditional Access Administrator")
-
-    schedule = {"startDateTime": ANY, "expiration": {"type": "noExpiration"}}
-    given = {"action": "adminAssign", "justification": "Given back with posture", "scheduleInfo": schedule}
-    return Scene(
-        target=user,
-        check="admin-guest",
-        parameters={"role_definition_id": role},
-        seen=lambda: held_by(office, user, "roleEligibilityScheduleInstances"),
-        before=[("roleEligibilityScheduleInstances", role, "/")],
-        after=[],
-        sent=[("POST", ELIGIBILITY_REQUEST, about_role(user, role, **REMOVED))],
-        sent_back=lambda: [("POST", ELIGIBILITY_REQUEST, about_role(user, role, **given))],
-    )
-
-
-@scene("create-user")
-def create_user(office: Office) -> Scene:
-    name = f"new.hire@{DOMAIN}"
-
-    def made() -> list[Any]:
-        return [one for one in office.tenant.collections["users"] if one["userPrincipalName"] == name]
-
-    return Scene(
-        target=office.tenant.tenant_id,
-        parameters={"user_principal_name": name, "display_name": "New Hire", "mail_nickname": "new.hire"},
-        seen=lambda: [(one["displayName"], one["accountEnabled"]) for one in made()],
-        before=[],
-        after=[("New Hire", False)],
-        sent=[
-            (
-                "POST",
-                "/users",
-                {
-                    "accountEnabled": False,
-                    "displayName": "New Hire",
-                    "mailNickname": "new.hire",
-                    "userPrincipalName": name,
-                    "passwordProfile": {"password": "•••", "forceChangePasswordNextSignIn": True},
-                },
-            )
-        ],
-        sent_back=lambda: [("DELETE", f"/users/{made()[0]['id']}", None)],
-        reveals=frozenset({"password"}),
-        again="name-free",
-    )
-
-
-@scene("create-group")
-def create_group(office: Office) -> Scene:
-    name = "Pilots"
-
-    def made() -> list[Any]:
-        return [one for one in office.tenant.collections["groups"] if one["displayName"] == name]
-
-    return Scene(
-        target=office.tenant.tenant_id,
-        parameters={"display_name": name, "mail_nickname": "pilots", "description": "who tries things first"},
-        seen=lambda: [(one["displayName"], one["securityEnabled"], one["mailEnabled"]) for one in made()],
-        before=[],
-        after=[(name, True, False)],
-        sent=[
-            (
-                "POST",
-                "/groups",
-                {
-                    "displayName": name,
-                    "description": "who tries things first",
-                    "mailNickname": "pilots",
-                    "mailEnabled": False,
-                    "securityEnabled": True,
-                    "groupTypes": [],
-                },
-            )
-        ],
-        sent_back=lambda: [("DELETE", f"/groups/{made()[0]['id']}", None)],
-        again="name-free",
     )

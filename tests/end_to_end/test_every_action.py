@@ -9,12 +9,11 @@ from posture.domain.plan import Plan, PlanState, TargetState
 from posture.errors import ActionRefused
 from posture.usecases.rehearse import Rehearsed, RehearsedRequest
 
-from . import scenes_of_applications, scenes_of_users
+from . import scenes_of_applications, scenes_of_roles, scenes_of_tenants, scenes_of_users
 from .acting_company import Executed, Headquarters, Office, OpenOffice, Sent
 from .scenes import SCENES, Scene, SetScene
 
-assert scenes_of_applications
-assert scenes_of_users
+assert all((scenes_of_applications, scenes_of_roles, scenes_of_tenants, scenes_of_users))
 EVERY_SCENE = pytest.mark.parametrize(
     ("action", "set_scene"), SCENES, ids=[f"{action}:{set_scene.__name__}" for action, set_scene in SCENES]
 )
