@@ -150,7 +150,7 @@ class Carrying:
                 entry = yield from self._send(step, request)
                 if entry.state is SendState.LOST:
                     return (yield from self._without_sending())
-                if entry.status in step.ok or (entry.status in step.later and not is_last):
+                if _is_yes(step, entry.status) or (entry.status in step.later and not is_last):
                     continue
                 return Ending(
                     state=TargetState.FAILED,
@@ -184,7 +184,7 @@ class Carrying:
             ended = journal.not_sent(entry, str(error), self._target)
         else:
             # Before it is written down that there was an answer, which may fail: the answer is the only place of it.
-            if isinstance(answer, Answered) and answer.status in step.ok:
+            if isinstance(answer, Answered) and _is_yes(step, answer.status):
                 yield from self._reveal(step, answer, request)
             ended = journal.answered(entry, answer, self._target, keep=step.keep)
         self._entries.append(ended)
@@ -241,7 +241,7 @@ class Carrying:
             return False
         body = None if request.body is None else masked(request.body, request.secrets)
         return any(
-            (entry.step, entry.path, entry.body) == (step.id, request.path, body) and entry.status in step.ok
+            (entry.step, entry.path, entry.body) == (step.id, request.path, body) and _is_yes(step, entry.status)
             for entry in self._entries
         )
 
@@ -286,3 +286,8 @@ class Carrying:
         if entry.state is not SendState.INTENDED:
             return entry
         return journal.answered(entry, Lost(why="posture was interrupted before the answer came"), target, keep=())
+
+
+def _is_yes(step: Step, status: int | None) -> bool:
+    """Say whether Graph did what was asked for: any success counts, since the tenant must show it in any case."""
+    return status is not None and (status in step.ok or 200 <= status < 300)

@@ -580,6 +580,44 @@ def test_an_interrupted_plan_whose_action_was_changed_since_ends_and_sends_nothi
     assert [entry.state for entry in office.store.journal.values()] == [SendState.LOST]
 
 
+def test_taking_back_a_new_user_finds_who_was_renamed() -> None:
+    office = an_office(a_user("u1"))
+    office.tenant.items["tenants"] = [{"id": "t1"}]
+    office.tenant.items["domains"] = [{"id": "example.com", "isVerified": True, "authenticationType": "Managed"}]
+    wanted = {"user_principal_name": "new@example.com", "display_name": "New", "mail_nickname": "new"}
+    made = ended(office.execute(office.approved("create-user", "t1", parameters=wanted)))
+    office.tenant.items["users"][-1] |= {
+        "_of": "new-1",
+        "userPrincipalName": "renamed@example.com",
+        "lastPasswordChangeDateTime": "2026-03-02T12:00:00Z",
+    }
+
+    back = office.approved(
+        "create-user",
+        a_target(1, resource=made.targets[0].resource, undoes=1),
+        id="p2",
+        undoes=made.id,
+        parameters=wanted,
+    )
+    (target,) = targets_of(office.execute(back))
+
+    assert target.state is TargetState.REFUSED
+    assert "never-used" in str(target.because)
+
+
+def test_a_success_in_another_number_is_no_failure() -> None:
+    office = an_office(a_user("u1"))
+
+    def other(tenant: MadeUpTenant, request: GraphRequest) -> Answered:
+        return replace(directory(tenant, request), status=200)
+
+    office.tenant.change = other
+    events = office.execute(office.approved("issue-temporary-access-pass", "u1"))
+
+    (end,) = [event for event in events if isinstance(event, TargetEnded)]
+    assert (end.target.state, dict(end.revealed)) == (TargetState.DONE, {"temporaryAccessPass": "CODE-1"})
+
+
 # People whose token ended, and a clock that differs
 
 
