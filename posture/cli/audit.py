@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 audit_app = typer.Typer(help="Who did what when: a record that shows if somebody rewrote it.", no_args_is_help=True)
 
 _LIMIT = 50
-_DETAILS_SHOWN = 120
+_DETAILS_SHOWN = 400
 PlanOption = Annotated[
     str | None, typer.Option("--plan", help="Only about this plan: its id, or the beginning of it.")
 ]

@@ -58,9 +58,10 @@ def execute(plan: PlanArgument, format: FormatOption = Format.TABLE, config: Con
             if isinstance(event, ShownOnce) and format is Format.TABLE:
                 with progress.paused():
                     result.write_revealed()
-    result.write(format, journal=acting.journal(result.plan))
+    journal = acting.journal(result.plan)
+    result.write(format, journal=journal)
     if format is Format.TABLE:
-        show_next(result.plan, action_of(application, result.plan), config)
+        show_next(result.plan, action_of(application, result.plan), journal, config)
     raise typer.Exit(exit_code(result.plan))
 
 

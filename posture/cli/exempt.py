@@ -94,6 +94,9 @@ def list_exemptions(
     if format is Format.JSON:
         typer.echo(json.dumps([exemption_json(exemption) for exemption in exemptions], indent=2))
         return
+    if not exemptions:
+        out().print("No exemptions in force.")
+        return
     rows = [
         [
             exemption.origin,

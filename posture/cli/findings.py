@@ -15,6 +15,7 @@ from rich.text import Text
 
 from posture.cli.console import Format, err, out, output_file
 from posture.cli.fitting import fitting_json, print_fitting, print_next_action, print_plans
+from posture.cli.grid import print_facts
 from posture.cli.options import ConfigOption, FormatOption, OutputOption, TenantsOption
 from posture.domain.finding import FindingState
 from posture.domain.finding_view import FindingEvent, FindingFilter, FindingView, Standing
@@ -150,17 +151,14 @@ def show_finding(
     print_fitting(out(), fitting)
     print_plans(out(), plans)
     _print_history(out(), events)
-    print_next_action(out(), view, fitting, config=config)
+    print_next_action(out(), view, fitting, plans, config=config)
 
 
 def _print_finding(console: Console, view: FindingView, check: Check | None) -> None:
     finding = view.finding
     title = check.title if check else "a check that is no longer in the catalog"
     console.print(Text(f"{finding.check}: {title}", style="bold"))
-    lines = Table.grid(padding=(0, 2, 0, 0))
-    for label, text in _facts(view):
-        lines.add_row(Text(label, style="dim"), Text(text))
-    console.print(lines)
+    print_facts(console, _facts(view))
     console.print(Text("\nEvidence", style="bold"))
     for name, value in {**finding.identity, **finding.evidence}.items():
         console.print(f"  {name}: {_evidence(value)}")

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from posture.cli.next_step import called, print_next, short
 from posture.domain.finding_view import FindingView
-from posture.domain.plan import Plan
+from posture.domain.plan import FINAL, Plan
 from posture.domain.printable import printable
 
 if TYPE_CHECKING:
@@ -35,13 +35,25 @@ def print_fitting(console: Console, fitting: Sequence[FittingAction]) -> None:
 
 
 def print_next_action(
-    console: Console, view: FindingView, fitting: Sequence[FittingAction], *, config: Path | None
+    console: Console,
+    view: FindingView,
+    fitting: Sequence[FittingAction],
+    plans: Sequence[Plan],
+    *,
+    config: Path | None,
 ) -> None:
-    """Print how to propose the first action that can be proposed now."""
-    possible = next((each for each in fitting if each.impossible_because is None), None)
-    if possible is not None:
+    """Print how to go on: with the plan that is under way, else by proposing an action that is possible now.
+
+    Which one of several is for people to say: posture names it only if there is no choice.
+    """
+    under_way = next((plan for plan in plans if plan.state not in FINAL), None)
+    possible = [each.loaded.action.id for each in fitting if each.impossible_because is None]
+    if under_way is not None:
+        print_next(console, f"plans show {short(under_way.id)}", config)
+    elif possible:
+        action = possible[0] if len(possible) == 1 else "ACTION"
         finding = view.finding.fingerprint[:_ID_SHOWN]
-        print_next(console, f'actions propose {possible.loaded.action.id} --finding {finding} --reason "…"', config)
+        print_next(console, f'actions propose {action} --finding {finding} --reason "…"', config)
 
 
 def print_plans(console: Console, plans: Sequence[Plan]) -> None:

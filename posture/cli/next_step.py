@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
+from posture.domain.journal import JournalEntry, SendState
 from posture.domain.plan import FINAL, Plan, PlanState, TargetState
 
 ID_SHOWN = 8
@@ -48,13 +50,24 @@ def command_after(plan: Plan) -> str | None:
             return None
 
 
-def has_way_back(plan: Plan) -> bool:
-    """Say whether the plan ended and changed something that could be taken back."""
-    return plan.undoes is None and plan.state in FINAL and any(t.state in _CHANGED for t in plan.targets)
+def has_way_back(plan: Plan, journal: Sequence[JournalEntry]) -> bool:
+    """Say whether the plan ended and changed, or may have changed, something that could be taken back."""
+    if plan.undoes is not None or plan.state not in FINAL:
+        return False
+    let_through = {entry.target for entry in journal if not _was_turned_down(entry)}
+    return any(
+        target.state in _CHANGED or (target.state is TargetState.FAILED and target.number in let_through)
+        for target in plan.targets
+    )
+
+
+def _was_turned_down(entry: JournalEntry) -> bool:
+    return entry.state is SendState.ANSWERED and entry.status is not None and entry.status >= _FIRST_ERROR
 
 
 def _named(config: Path | None) -> str:
     return f" --config {shlex.quote(str(config))}" if config else ""
 
 
-_CHANGED = frozenset({TargetState.DONE, TargetState.UNVERIFIED, TargetState.FAILED})
+_CHANGED = frozenset({TargetState.DONE, TargetState.UNVERIFIED})
+_FIRST_ERROR = 400

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from posture.cli.grid import print_grid
+from posture.cli.grid import print_facts, print_grid
 from posture.cli.next_step import called, short
 from posture.domain.check import ParameterValue
 from posture.domain.journal import JournalEntry, SendState
@@ -37,10 +36,7 @@ def print_plan(console: Console, plan: Plan, action: Action | None) -> None:
     """Print what would be done or was done, to what, by whose wish. ``action`` None: it left the catalog."""
     title = Text(f"Plan {short(plan.id)}: {called(plan)} in {printable(plan.tenant_name)}  ", style="bold")
     console.print(title.append(words(plan.state), style=STATE_STYLES.get(plan.state, "default")))
-    facts = Table.grid(padding=(0, 2, 0, 0))
-    for label, text in _facts(plan, action):
-        facts.add_row(Text(label, style="dim"), Text(text))
-    console.print(facts)
+    print_facts(console, _facts(plan, action))
     console.print(Text("\nTargets", style="bold"))
     print_targets(console, plan)
 

@@ -165,7 +165,7 @@ def _show_decided(application: Application, plan: Plan, *, format: Format, confi
         show(application, plan, format=format, config=config)
         return
     out().print(f"Plan {short(plan.id)} is {words(plan.state)}: {_what_is_missing(plan)}")
-    show_next(plan, action_of(application, plan), config)
+    show_next(plan, action_of(application, plan), (), config)
 
 
 def _what_is_missing(plan: Plan) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from posture.errors import DefinitionError
 if TYPE_CHECKING:
     from posture.bootstrap import Application
     from posture.domain.action import Action
+    from posture.domain.journal import JournalEntry
     from posture.domain.plan import Plan
 
 
@@ -29,7 +31,7 @@ def show(application: Application, plan: Plan, *, format: Format, config: Path |
     action = action_of(application, plan)
     print_plan(out(), plan, action)
     print_journal(out(), journal)
-    show_next(plan, action, config)
+    show_next(plan, action, journal, config)
 
 
 def action_of(application: Application, plan: Plan) -> Action | None:
@@ -42,10 +44,10 @@ def action_of(application: Application, plan: Plan) -> Action | None:
         return None
 
 
-def show_next(plan: Plan, action: Action | None, config: Path | None) -> None:
+def show_next(plan: Plan, action: Action | None, journal: Sequence[JournalEntry], config: Path | None) -> None:
     """Print what to type next, if anything follows, and how to take back what was done."""
     command = command_after(plan)
-    if action is not None and action.undo is not None and has_way_back(plan):
+    if action is not None and action.undo is not None and has_way_back(plan, journal):
         print_way_back(out(), plan, config)
     if command is not None:
         print_next(out(), command, config)

@@ -26,6 +26,9 @@ STYLES: Mapping[Severity, str] = {
     Severity.INFO: "dim",
 }
 
+# Severity, figures and gaps take 45; a title of less than 20 says nothing.
+_LEFT_FOR_TITLES = 65
+
 
 def print_summary(
     console: Console,
@@ -41,7 +44,7 @@ def print_summary(
     """
     console.print(_headline(summary))
     console.print(_severity_line(worst.by_severity), end="\n\n")
-    console.print(_check_table(summary.checks, titles))
+    console.print(_check_table(summary.checks, titles, width=console.width))
     _print_not_judged(console, summary.checks)
     _print_worst(console, worst.worst())
     console.print(Text(_next_command(worst, config), style="bold"), soft_wrap=True)
@@ -65,17 +68,20 @@ def _severity_line(counts: Mapping[Severity, int]) -> Text:
     return text
 
 
-def _check_table(results: Sequence[CheckResult], titles: Mapping[CheckId, str]) -> Table:
+def _check_table(results: Sequence[CheckResult], titles: Mapping[CheckId, str], *, width: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
     # Only the title gives way on a narrow terminal: without least widths the figures would go first.
-    names = [len(result.check) for result in results if _was_evaluated(result)]
+    name = max((len(result.check) for result in results if _was_evaluated(result)), default=0)
     table.add_column("severity", no_wrap=True, min_width=len(Severity.CRITICAL))
-    table.add_column("check", no_wrap=True, min_width=max(names, default=0))
+    table.add_column("check", no_wrap=True, min_width=name)
     for heading in ("fail", "unknown", "pass", "exempt"):
         table.add_column(heading, justify="right", no_wrap=True, min_width=len(heading))
-    table.add_column("what is wrong", overflow="ellipsis", no_wrap=True, ratio=1)
+    has_titles = width - name >= _LEFT_FOR_TITLES
+    if has_titles:
+        table.add_column("what is wrong", overflow="ellipsis", no_wrap=True, ratio=1)
     for result in sorted(filter(_was_evaluated, results), key=_worst_first):
-        table.add_row(*_check_row(result, titles))
+        row = _check_row(result, titles)
+        table.add_row(*row if has_titles else row[:-1])
     return table
 
 

@@ -149,6 +149,7 @@ def test_exemptions_in_force_are_listed(scanned: Path, exempted: dict[str, Any])
 
 def test_an_exemption_that_ended_is_not_listed(scanned: Path) -> None:
     assert run("exempt", "list", "--config", scanned, "--format", "json").json() == []
+    assert run("exempt", "list", "--config", scanned).out == "No exemptions in force.\n"
 
 
 def test_an_exemption_without_a_check_covers_every_check_and_is_mine_unless_said(scanned: Path) -> None:

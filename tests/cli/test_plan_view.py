@@ -77,10 +77,22 @@ def test_a_duration_is_written_as_in_the_files(duration: timedelta, text: str) -
 def test_what_was_changed_can_be_taken_back_once() -> None:
     done = a_plan(state=PlanState.DONE, targets=(a_target(state=TargetState.DONE),))
 
-    assert has_way_back(done)
-    assert not has_way_back(replace(done, undoes="p1"))
-    assert not has_way_back(replace(done, targets=(a_target(state=TargetState.REFUSED),)))
-    assert not has_way_back(a_plan(state=PlanState.EXECUTING, targets=done.targets))
+    assert has_way_back(done, ())
+    assert not has_way_back(replace(done, undoes="p1"), ())
+    assert not has_way_back(replace(done, targets=(a_target(state=TargetState.REFUSED),)), ())
+    assert not has_way_back(a_plan(state=PlanState.EXECUTING, targets=done.targets), ())
+
+
+def test_a_failed_target_is_taken_back_only_if_a_request_may_have_got_through() -> None:
+    failed = a_plan(state=PlanState.FAILED, targets=(a_target(state=TargetState.FAILED),))
+    number = failed.targets[0].number
+    turned_down = a_journal_entry(target=number, state=SendState.ANSWERED, status=400)
+
+    assert not has_way_back(failed, ())
+    assert not has_way_back(failed, [turned_down])
+    assert has_way_back(failed, [replace(turned_down, status=204), turned_down])
+    assert has_way_back(failed, [replace(turned_down, state=SendState.LOST, status=None)])
+    assert not has_way_back(failed, [replace(turned_down, target=number + 1, status=204)])
 
 
 @pytest.mark.parametrize(

@@ -329,12 +329,14 @@ def test_a_finding_names_the_actions_that_fit_and_the_plans_it_is_in(office: Off
         "json",
     )
 
+    before = office.run("findings", "show", finding)
     plan = office.run(*propose, token=office.ada).json()
     said = office.run("findings", "show", finding)
     document = office.run("findings", "show", finding, "--format", "json").json()
 
     assert [target["finding"] for target in plan["targets"]] == [finding]
-    assert "Next: posture actions propose delete-guest --finding" in said.out
+    assert f"Next: posture actions propose ACTION --finding {finding[:8]}" in before.out, "several fit: people choose"
+    assert f"Next: posture plans show {plan['id'][:8]}" in said.out
     assert f"{plan['id'][:8]}  disable-user: proposed" in said.out
     assert {"id": plan["id"], "action": "disable-user", "state": "proposed"} in document["plans"]
     assert {each["impossible_because"] for each in document["actions"]} == {None}

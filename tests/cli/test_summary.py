@@ -69,7 +69,9 @@ def failing(resource: str, severity: Severity = Severity.HIGH) -> Judgement:
     )
 
 
-def printed(*checks: CheckResult, worst: WorstFindings | None = None, config: Path | None = None) -> list[str]:
+def printed(
+    *checks: CheckResult, worst: WorstFindings | None = None, config: Path | None = None, width: int = 120
+) -> list[str]:
     run = Run(
         id="r1",
         tenant_id=TENANT_ID,
@@ -81,7 +83,7 @@ def printed(*checks: CheckResult, worst: WorstFindings | None = None, config: Pa
     )
     out = io.StringIO()
     print_summary(
-        Console(file=out, width=120),
+        Console(file=out, width=width),
         RunSummary(run=run, tenant_display_name="Contoso\x1b[2J", tables=(), checks=checks),
         worst or WorstFindings(size=5, per_check=5),
         titles=TITLES,
@@ -115,6 +117,15 @@ def test_a_failing_check_says_what_is_wrong_and_a_passing_one_does_not() -> None
     assert line_with("mfa-gaps", lines).split()[:3] == ["high", "mfa-gaps", "1,234"]
     assert "User has no MFA" in line_with("mfa-gaps", lines)
     assert "Guest is an administrator" not in "\n".join(lines)
+
+
+def test_a_narrow_terminal_shows_figures_and_no_stump_of_a_title() -> None:
+    long_name = "consent-user-consent-restricted"
+
+    lines = printed(evaluated(long_name, failed=1_234, passed=5), width=80)
+
+    assert line_with(long_name, lines).split() == ["high", long_name, "1,234", "0", "5", "0"]
+    assert not [line for line in lines if "what is wrong" in line]
 
 
 def test_a_check_that_judged_nothing_says_so() -> None:
