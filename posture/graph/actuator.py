@@ -12,14 +12,14 @@ import msgspec
 
 from posture.domain.printable import printable
 from posture.domain.request import Answered, GraphRequest, Lost
-from posture.errors import ActionRefused
+from posture.errors import ActionRefused, TokenRefused
 from posture.graph.addresses import url_of
 from posture.graph.credentials import Connection
 from posture.graph.pursuit import RetryBudget
 from posture.graph.sending import Dispatch, Sending
 from posture.graph.throttle import PUBLISHED, Pace, Pacer
 from posture.graph.timing import REAL_TIME, Timing
-from posture.graph.tokens import TokenSource, ids_in, roles_in
+from posture.graph.tokens import TokenSource, ids_in, roles_in, tenant_in
 from posture.tables.writes import Write, find_write
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class TenantActuator:
         """Return the application permissions in the token; None if it cannot be decoded.
 
         Raises:
-            TokenRefused: the token endpoint said no.
+            TokenRefused: the token endpoint said no, or gave a token for another tenant.
             TenantUnreachable: nothing answered.
         """
         return roles_in(self._token())
@@ -111,7 +111,16 @@ class TenantActuator:
         )
 
     def _token(self) -> str:
-        return self._opened().runner.run(self._tokens.get_token()).token
+        token = self._opened().runner.run(self._tokens.get_token()).token
+        # The identity of a machine has a token for the tenant where it lives, whichever one was asked for.
+        tenant, wanted = tenant_in(token), self._connection.tenant_id
+        if tenant is not None and tenant != wanted.lower():
+            raise TokenRefused(
+                f"The remediator's token is for the tenant {printable(tenant)}, not for {wanted}: nothing was "
+                "changed. Correct tenant_id or the remediator's credential in the settings.",
+                code=None,
+            )
+        return token
 
     def _opened(self) -> _Line:
         if self._line is None:

@@ -190,8 +190,15 @@ def ids_in(token: str) -> frozenset[str]:
     return frozenset(id for id in (claims.oid, claims.appid) if isinstance(id, str) and id)
 
 
+def tenant_in(token: str) -> str | None:
+    """Return the id of the tenant that an access token is for, in lower case; None if it does not tell."""
+    claims = _claims_in(token)
+    return claims.tid.lower() if claims is not None and isinstance(claims.tid, str) and claims.tid else None
+
+
 class _Claims(msgspec.Struct):
     roles: list[str] = []
+    tid: object = None
     oid: object = None
     appid: object = None
 

@@ -25,7 +25,7 @@ from posture.simulator.faults import Fault, FaultKind
 from posture.simulator.server import SimulatorServer
 from posture.usecases.ports import Actuator
 
-from .conftest import CLIENT_ID, PATIENT, SECRET
+from .conftest import CLIENT_ID, PATIENT, SECRET, TENANT_ID
 from .scripted_graph import OWN_OBJECT_ID, Reply, ScriptedGraph, error, scripted_graph
 
 PASSWORD = 'Pa"ss~\\word-4711-with-quotes'
@@ -507,6 +507,21 @@ def test_a_token_of_another_shape_is_not_trusted_to_tell(
 
     assert actuator.granted() == granted
     assert actuator.own_ids() == ids
+
+
+def test_a_token_of_another_tenant_changes_nothing_there(actuator: TenantActuator, graph: ScriptedGraph) -> None:
+    graph.claims = {"roles": ["A.B"], "tid": "99999999-9999-4999-8999-999999999999"}
+
+    with pytest.raises(TokenRefused, match="is for the tenant 99999999-9999-4999-8999-999999999999, not for"):
+        actuator.granted()
+
+    assert graph.received == []
+
+
+def test_the_token_of_the_tenant_counts_in_any_spelling(actuator: TenantActuator, graph: ScriptedGraph) -> None:
+    graph.claims = {"roles": ["A.B"], "tid": TENANT_ID.upper()}
+
+    assert actuator.granted() == frozenset({"A.B"})
 
 
 def test_connections_are_kept_for_what_may_be_repeated_only(actuator: TenantActuator, graph: ScriptedGraph) -> None:
