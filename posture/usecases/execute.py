@@ -31,6 +31,7 @@ from posture.usecases.ports import (
     Passwords,
     Pause,
     PlanLocks,
+    PlanQuery,
 )
 from posture.usecases.read_live import LiveSight
 from posture.usecases.rehearse import Rehearsed, rehearse
@@ -192,7 +193,8 @@ def _each_target(
             yield TargetEnded(target=ended, revealed={})
             continue
         earlier = _earlier(plan, target, tools)
-        ended = yield from carry_out(target, work, earlier=earlier, entries=entries, halt=halt)
+        now = replace(work, unsettled=work.unsettled | _in_other_hands(plan, tools))
+        ended = yield from carry_out(target, now, earlier=earlier, entries=entries, halt=halt)
         failures += _is_failure(ended)
         work = _after(work, ended)
 
@@ -272,6 +274,22 @@ def _after(work: Work, target: Target) -> Work:
     if not _is_failure(target):
         return work
     return replace(work, unsettled=work.unsettled | {target.resource.id.lower()})
+
+
+def _in_other_hands(plan: Plan, tools: ExecutionTools) -> frozenset[str]:
+    """Return what other plans may be changing in the tenant at this moment, by id in lower case.
+
+    A plan is claimed before its first guard is asked: of two that go on at once, one at least sees the other.
+    """
+    wanted = PlanQuery(tenant_ids=(plan.tenant_id,), states=(PlanState.EXECUTING,))
+    with tools.open_unit() as unit:
+        others = [other for other in unit.plans(wanted) if other.id != plan.id]
+    return frozenset(
+        target.resource.id.lower()
+        for other in others
+        for target in other.targets
+        if target.state is TargetState.WAITING or _is_failure(target)
+    )
 
 
 def _is_failure(target: Target) -> bool:

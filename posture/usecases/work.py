@@ -40,7 +40,8 @@ class Earlier:
 class Work:
     """Everything that carrying out a plan's targets needs. ``graph_root`` is the version root of its cloud.
 
-    ``unsettled`` are the resources that the plan may have changed without the tenant showing it, by id in lower case.
+    ``unsettled`` are the resources that this plan or another may have changed, or may be changing, without the tenant
+    showing it: by id in lower case.
     """
 
     plan: Plan

@@ -16,7 +16,7 @@ from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption
 from posture.domain.judgement import Resource
 from posture.domain.outcome import Outcome
-from posture.domain.plan import Target, TargetState
+from posture.domain.plan import PlanState, Target, TargetState
 from posture.tables import RESOURCE_TYPES, TABLES
 from tests.domain.plans import a_target
 from tests.ports.made_up_tenant import NOW, MadeUpTenant, answered
@@ -195,6 +195,16 @@ def test_one_whose_block_has_not_shown_yet_is_no_other_one() -> None:
 
     assert (first.state, second.state) == (TargetState.UNVERIFIED, TargetState.REFUSED)
     assert second.because == "it is the last Global Administrator"
+
+
+def test_two_plans_at_once_do_not_take_each_others_last_administrator() -> None:
+    office = an_office(a_user("u1"), a_user("u2"))
+    office.tenant.items["active_role_assignments"] = [an_assignment("u1"), an_assignment("u2")]
+    other = office.approved("disable-user", "u2", id="p2")
+    with office.store.open_unit() as unit:
+        unit.claim(replace(other, state=PlanState.EXECUTING), was=PlanState.APPROVED, worker="worker-2")
+
+    assert outcome(office, action="disable-user") == "it is the last Global Administrator"
 
 
 def test_other_roles_and_narrower_scopes_do_not_make_one() -> None:
