@@ -103,6 +103,8 @@ class Journal:
             "step": entry.step,
             "method": entry.method,
             "path": entry.path,
+            # Secrets in it are masked. The answer's event need not repeat it.
+            "body": None if entry.body is None or entry.state is not SendState.INTENDED else dict(entry.body),
             "status": entry.status,
             "error": entry.error,
             "request_id": entry.request_id,

@@ -115,6 +115,24 @@ def test_intention_and_answer_are_written_down_around_each_request() -> None:
     ]
 
 
+def test_the_audit_tells_what_was_asked_for_without_its_secrets() -> None:
+    office = an_office(a_user("u1"))
+    office.tenant.items["tenants"] = [{"id": "t1"}]
+    office.tenant.items["domains"] = [{"id": "example.com", "isVerified": True, "authenticationType": "Managed"}]
+    wanted = {"user_principal_name": "new@example.com", "display_name": "New", "mail_nickname": "new"}
+
+    office.execute(office.approved("create-user", "t1", parameters=wanted))
+
+    (event,) = office.store.events(AuditKind.REQUEST_INTENDED)
+    assert event.details["body"] == {
+        "accountEnabled": False,
+        "displayName": "New",
+        "mailNickname": "new",
+        "userPrincipalName": "new@example.com",
+        "passwordProfile": {"password": "•••", "forceChangePasswordNextSignIn": True},
+    }
+
+
 def test_the_intention_is_on_record_before_the_request_goes_out() -> None:
     office = an_office()
     seen: list[SendState] = []
