@@ -7,7 +7,7 @@ import string
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -47,6 +47,11 @@ class RandomPasswords:
                 return password
 
 
+def live_desk() -> LiveDesk:
+    """Return a desk for live rows. Making one takes longer than acting on a target: keep it."""
+    return LiveDesk([*TABLES, *ONLY_LIVE])
+
+
 def actuator_of(
     application: Application, tenant: TenantSettings, *, pace: Pace, budget: RetryBudget | None
 ) -> TenantActuator:
@@ -63,13 +68,11 @@ def execution_tools(
     pace: Pace,
     budget: RetryBudget | None,
     pause: Pause,
+    desk: LiveDesk,
 ) -> Iterator[ExecutionTools]:
-    """Give everything that executing in a tenant needs; the tenant has a remediator. Leaving closes it all."""
+    """Give everything that executing in a tenant needs; the tenant has a remediator, closed on leaving."""
     connection = remediator_connection_of(tenant, http=application.settings.http)
-    with (
-        actuator_of(application, tenant, pace=pace, budget=budget) as actuator,
-        closing(LiveDesk([*TABLES, *ONLY_LIVE])) as desk,
-    ):
+    with actuator_of(application, tenant, pace=pace, budget=budget) as actuator:
         yield ExecutionTools(
             worker=uuid.uuid4().hex,
             reader=application.reader(tenant),
