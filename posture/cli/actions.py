@@ -70,6 +70,7 @@ def show_action(
 
 def _print_action(console: Console, loaded: LoadedAction) -> None:
     from posture.cli.plan_view import length
+    from posture.usecases.action_permissions import permissions_of
 
     action = loaded.action
     people = max(action.approval.people, action.risk.people)
@@ -94,8 +95,8 @@ def _print_action(console: Console, loaded: LoadedAction) -> None:
     else:
         sent = [_request(step) for step in action.undo.steps]
         _print_list(console, f"Undo, within {length(action.undo.within)}, sends", sent)
-    roles = [] if action.directory_role is None else [action.directory_role]
-    _print_list(console, "Needs of the remediator", [*action.permissions, *roles])
+    roles = [] if action.directory_role is None else [" ".join(action.directory_role.split())]
+    _print_list(console, "Needs of the remediator", [*permissions_of(loaded), *roles])
 
 
 def _print_list(console: Console, heading: str, items: list[str]) -> None:

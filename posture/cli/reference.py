@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperArgument, TyperGroup
@@ -19,6 +19,9 @@ from posture.report.reference import (
     commands_markdown,
     tables_markdown,
 )
+
+if TYPE_CHECKING:
+    from posture.definitions.catalog import Catalog
 
 
 def command_pages() -> tuple[CommandPage, ...]:
@@ -44,12 +47,43 @@ def reference_files() -> dict[str, str]:
         "tables.md": tables_markdown(TABLES),
         "checks.md": checks_markdown(loaded.check for loaded in catalog.checks),
         "actions.md": actions_markdown(catalog.actions),
+        "permissions.md": _permissions_page(catalog),
         "cli.md": commands_markdown(command_pages()),
         "check.schema.json": _json(check_schema(dictionary, actions=catalog.action_ids)),
         "action.schema.json": _json(action_schema(live_dictionary())),
         "plan.schema.json": _json(plan_schema()),
         "scan.schema.json": _json(scan_schema()),
     }
+
+
+def _permissions_page(catalog: Catalog) -> str:
+    """Return the page of permissions, for every shipped check with its own parameters and every shipped action."""
+    from posture.definitions.check_sql import compile_check
+    from posture.report.permission_page import ActionNeed, PermissionUse, permissions_markdown
+    from posture.tables import TABLES
+    from posture.usecases.action_permissions import permissions_of, write_permissions
+    from posture.usecases.permissions import needed_permissions
+    from posture.usecases.wanted import wanted_tables
+
+    checks = [compile_check(loaded, {}) for loaded in catalog.checks]
+    return permissions_markdown(
+        reader=[
+            PermissionUse(permission=need.permission, needed_by=need.checks)
+            for need in needed_permissions(wanted_tables(checks, TABLES), checks)
+        ],
+        remediator=[
+            PermissionUse(permission=need.permission, needed_by=need.actions)
+            for need in write_permissions(catalog.actions)
+        ],
+        actions=[
+            ActionNeed(
+                action=loaded.action.id,
+                permissions=permissions_of(loaded),
+                directory_role=loaded.action.directory_role,
+            )
+            for loaded in catalog.actions
+        ],
+    )
 
 
 def _commands(command: Any, *, name: str) -> Iterator[CommandPage]:

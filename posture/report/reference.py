@@ -11,7 +11,7 @@ from posture.domain.action import Action
 from posture.domain.check import Check, Parameter
 from posture.tables.table import Column, SourceTable, Table, WithoutLicence
 
-_MADE: Final = "<!-- Made by make docs; changes here are lost. -->"
+MADE: Final = "<!-- Made by make docs; changes here are lost. -->"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,22 +34,22 @@ class CommandPage:
 
 def tables_markdown(tables: Sequence[Table]) -> str:
     """Return the page of all tables and columns, in the order of the dictionary."""
-    lines = [_MADE, "# Tables", "", *_TABLES_HEAD.splitlines(), ""]
+    lines = [MADE, "# Tables", "", *_TABLES_HEAD.splitlines(), ""]
     lines += [f"- [{table.name}](#{table.name}): {_first_sentence(table.doc)}" for table in tables]
     for table in tables:
         lines += ["", f"## {table.name}", "", table.doc, "", *_source_lines(table), ""]
         lines += ["| column | type | property of Graph | meaning |", "| --- | --- | --- | --- |"]
-        lines += [_row(_column_cells(column)) for column in table.columns]
+        lines += [table_row(_column_cells(column)) for column in table.columns]
     return "\n".join(lines) + "\n"
 
 
 def checks_markdown(checks: Iterable[Check]) -> str:
     """Return the page of all checks, sorted by id."""
     ordered = sorted(checks, key=lambda check: check.id)
-    lines = [_MADE, "# Checks", "", f"{len(ordered)} checks. The ids never change.", ""]
+    lines = [MADE, "# Checks", "", f"{len(ordered)} checks. The ids never change.", ""]
     lines += ["| check | severity | resource | what is wrong |", "| --- | --- | --- | --- |"]
     lines += [
-        _row([f"[{check.id}](#{check.id})", check.severity.default.value, check.resource, check.title])
+        table_row([f"[{check.id}](#{check.id})", check.severity.default.value, check.resource, check.title])
         for check in ordered
     ]
     for check in ordered:
@@ -60,12 +60,14 @@ def checks_markdown(checks: Iterable[Check]) -> str:
 def actions_markdown(actions: Iterable[LoadedAction]) -> str:
     """Return the page of all actions, sorted by id."""
     ordered = sorted(actions, key=lambda loaded: loaded.action.id)
-    lines = [_MADE, "# Actions", "", f"{len(ordered)} actions. How to use them: [act](../how-to/actions.md).", ""]
+    lines = [MADE, "# Actions", "", f"{len(ordered)} actions. How to use them: [act](../how-to/actions.md).", ""]
     lines += ["| action | changes | risk | undo | what it does |", "| --- | --- | --- | --- | --- |"]
     for loaded in ordered:
         action = loaded.action
         undo = "yes" if action.undo else "no"
-        lines.append(_row([f"[{action.id}](#{action.id})", action.resource, action.risk.value, undo, action.title]))
+        lines.append(
+            table_row([f"[{action.id}](#{action.id})", action.resource, action.risk.value, undo, action.title])
+        )
     for loaded in ordered:
         lines += ["", *_action_lines(loaded.action, loaded)]
     return "\n".join(lines) + "\n"
@@ -73,12 +75,12 @@ def actions_markdown(actions: Iterable[LoadedAction]) -> str:
 
 def commands_markdown(commands: Iterable[CommandPage]) -> str:
     """Return the page of all commands."""
-    lines = [_MADE, "# Commands", "", *_COMMANDS_HEAD.splitlines()]
+    lines = [MADE, "# Commands", "", *_COMMANDS_HEAD.splitlines()]
     for command in commands:
         lines += ["", f"## {command.name}", "", command.help]
         if command.options:
             lines += ["", "| option | meaning | default |", "| --- | --- | --- |"]
-            lines += [_row(_option_cells(option)) for option in command.options]
+            lines += [table_row(_option_cells(option)) for option in command.options]
     return "\n".join(lines) + "\n"
 
 
@@ -115,7 +117,7 @@ def _check_lines(check: Check) -> Iterator[str]:
         yield from (f"- {_flat(text)}" for text in check.false_positives)
     if check.parameters:
         yield "\n| parameter | meaning | default |\n| --- | --- | --- |"
-        yield from (_row(_parameter_cells(parameter)) for parameter in check.parameters)
+        yield from (table_row(_parameter_cells(parameter)) for parameter in check.parameters)
     yield f"\nTags: {', '.join(check.tags)}."
     if check.frameworks:
         named = (f"{name} {', '.join(ids)}" for name, ids in sorted(check.frameworks.items()))
@@ -131,7 +133,8 @@ def _action_lines(action: Action, loaded: LoadedAction) -> Iterator[str]:
     yield ""
     yield f"- Risk: {action.risk}; {people} must approve, at least {action.approval.role}."
     yield f"- At once: {action.limits.per_run}; a day: {action.limits.per_day}; of all: {action.limits.share:.1%}."
-    yield f"- Permissions: {', '.join(f'`{permission}`' for permission in action.permissions)}"
+    permissions = ", ".join(f"`{permission}`" for permission in action.permissions)
+    yield f"- Permissions of its requests ([all](permissions.md)): {permissions}"
     if action.directory_role:
         yield f"- Directory role: {_flat(action.directory_role)}"
     yield from (f"- Guard `{guard.id}` refuses: {_flat(guard.refuse)}." for guard in action.guards)
@@ -145,7 +148,7 @@ def _action_lines(action: Action, loaded: LoadedAction) -> Iterator[str]:
         for parameter in action.parameters:
             filled = loaded.sources.get(parameter.name)
             cells = _parameter_cells(parameter)
-            yield _row(cells if filled is None else [*cells[:2], f"`{filled}` of the finding"])
+            yield table_row(cells if filled is None else [*cells[:2], f"`{filled}` of the finding"])
 
 
 def _parameter_cells(parameter: Parameter) -> list[str]:
@@ -162,7 +165,8 @@ def _option_cells(option: OptionPage) -> list[str]:
     return [names, option.help, f"`{option.default}`" if option.default else ""]
 
 
-def _row(cells: Sequence[str]) -> str:
+def table_row(cells: Sequence[str]) -> str:
+    """Return one row of a table; line breaks and bars in a cell do not break it."""
     return "| " + " | ".join(_flat(cell).replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -15,7 +15,10 @@ from posture.config import parse_settings
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-_COMMAND = re.compile(r"\bposture ((?:checks|tables|findings|exempt|actions|plans|operators|audit) [a-z-]+|[a-z]+)(?= |`|$)", re.MULTILINE)
+_COMMAND = re.compile(
+    r"\bposture ((?:checks|tables|findings|exempt|actions|plans|operators|audit) [a-z-]+|[a-z]+)(?= |`|$)",
+    re.MULTILINE,
+)
 _SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _INLINE = re.compile(r"`(?:\.venv/bin/)?(posture [a-z][^`]*)`")
 
@@ -44,14 +47,16 @@ def test_every_command_that_is_shown_exists(document: Path, commands: set[str]) 
 
 
 @pytest.mark.parametrize("command", ["lint", "test"])
-def test_the_check_of_the_how_to_is_a_good_one(tmp_path: Path, command: str) -> None:
-    text = (REPOSITORY / "docs" / "how-to" / "write-a-check.md").read_text(encoding="utf-8")
-    found = re.search(r"```yaml\n(kind: check\n.*?)```", text, re.DOTALL)
+@pytest.mark.parametrize(("kind", "id"), [("check", "guest-enabled"), ("action", "block-user")])
+def test_the_file_that_a_how_to_shows_is_a_good_one(tmp_path: Path, kind: str, id: str, command: str) -> None:
+    how_to = {"check": "write-a-check.md", "action": "write-an-action.md"}[kind]
+    text = (REPOSITORY / "docs" / "how-to" / how_to).read_text(encoding="utf-8")
+    found = re.search(rf"```yaml\n(kind: {kind}\n.*?)```", text, re.DOTALL)
     assert found is not None
-    file = tmp_path / "guest-enabled.yaml"
+    file = tmp_path / f"{id}.yaml"
     file.write_text(found[1], encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "posture", "checks", command, str(file)],
+        [sys.executable, "-m", "posture", f"{kind}s", command, str(file)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,

@@ -43,7 +43,7 @@ def generated() -> dict[str, str]:
 @pytest.mark.parametrize(
     "name",
     [
-        *("tables.md", "checks.md", "actions.md", "cli.md"),
+        *("tables.md", "checks.md", "actions.md", "permissions.md", "cli.md"),
         *("check.schema.json", "action.schema.json", "scan.schema.json", "plan.schema.json"),
     ],
 )
@@ -65,6 +65,17 @@ def test_a_pipe_or_line_break_in_a_text_does_not_break_the_table() -> None:
     page = tables_markdown([DerivedTable(name="things", doc="Things. More.", sql="select 1", columns=(column,))])
     assert "| `kind` | `VARCHAR` |  | secret \\| certificate, nothing else. |" in page.splitlines()
     assert "- [things](#things): Things." in page.splitlines()
+
+
+def test_every_action_stands_in_the_page_of_permissions_with_what_it_needs(generated: dict[str, str]) -> None:
+    lines = generated["permissions.md"].splitlines()
+    actions = [line for line in generated["actions.md"].splitlines() if line.startswith("## ")]
+
+    for heading in actions:
+        id = heading.removeprefix("## ")
+        (row,) = [line for line in lines if line.startswith(f"| [{id}](actions.md#{id}) |")]
+        assert ".All`" in row or "RoleManagement.ReadWrite.Directory`" in row or "ConditionalAccess`" in row
+    assert "| `User.RevokeSessions.All` | [reset-mfa](actions.md#reset-mfa), [revoke-sessions]" in "\n".join(lines)
 
 
 def test_a_command_without_options_has_no_table() -> None:
