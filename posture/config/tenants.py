@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from posture.config.credential_part import read_credential, refuse_one_identity
 from posture.config.credentials import resolved_guid
-from posture.config.file_model import EndpointsModel, TenantChecksModel, TenantModel
+from posture.config.file_model import EndpointsModel, ProtectedModel, TenantChecksModel, TenantModel
 from posture.config.remediation import remediation_settings
 from posture.config.settings import CheckSettings, Endpoints, TenantSettings
 from posture.config.settings_file import SettingsFile
@@ -18,6 +18,8 @@ from posture.domain.check import ParameterValue
 from posture.domain.tenant import Cloud
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_OBJECT_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SIGN_IN_NAME: Final = re.compile(r"[^\s@${}]+@[^\s@${}]+")
 
 
 class TenantsPart:
@@ -61,6 +63,7 @@ class TenantsPart:
         if model.remediator is not None:
             remediator = read_credential(self._file, (*steps, "remediator"))
             refuse_one_identity(self._file, (*steps, "remediator"), reader=reader, remediator=remediator)
+        self._refuse_unprotecting(model.protected, (*steps, "protected"))
         return TenantSettings(
             name=model.name,
             cloud=model.cloud,
@@ -74,6 +77,17 @@ class TenantsPart:
             protected_groups=tuple(model.protected.groups),
             checks=check_settings(model.checks),
         )
+
+    def _refuse_unprotecting(self, model: ProtectedModel, steps: tuple[Step, ...]) -> None:
+        """Refuse what can be nobody's id: it would protect nobody, and nobody would notice."""
+        for position, user in enumerate(model.users):
+            if not (_OBJECT_ID.fullmatch(user) or _SIGN_IN_NAME.fullmatch(user)):
+                problem = "it is neither an object id nor a sign-in name, so it would protect nobody"
+                raise self._file.refuse((*steps, "users", position), problem, "Write the object id of the account")
+        for position, group in enumerate(model.groups):
+            if not _OBJECT_ID.fullmatch(group):
+                problem = "it is not an object id, so it would protect nobody"
+                raise self._file.refuse((*steps, "groups", position), problem, "Write the object id of the group")
 
     def _endpoints(self, model: TenantModel, steps: tuple[Step, ...]) -> Endpoints | None:
         is_custom = model.cloud is Cloud.CUSTOM

@@ -230,3 +230,20 @@ def test_the_fingerprint_changes_with_the_meaning_only() -> None:
     assert settings_of(MINIMAL, READER="an0ther").fingerprint().digest == written
     assert settings_of("data_dir: ./d\n" + MINIMAL).fingerprint().digest != written
     assert settings_of(WITH_REMEDIATOR).fingerprint().digest != written
+
+
+@pytest.mark.parametrize(
+    "protected",
+    ["{groups: [Break glass]}", "{users: [Ada]}", "{users: ['${env:READER}']}", f"{{groups: ['{READER_ID} ']}}"],
+)
+def test_what_would_protect_nobody_is_refused(protected: str) -> None:
+    assert "protect nobody" in refusal(MINIMAL + f"    protected: {protected}\n")
+
+
+def test_protected_people_and_groups_are_read() -> None:
+    text = MINIMAL + f"    protected: {{users: [ada@example.com, {READER_ID.upper()}], groups: [{REMEDIATOR_ID}]}}\n"
+
+    (tenant,) = settings_of(text).tenants
+
+    assert tenant.protected_users == ("ada@example.com", READER_ID.upper())
+    assert tenant.protected_groups == (REMEDIATOR_ID,)
