@@ -36,14 +36,14 @@ def out(stream: IO[str] | None = None) -> Console:
     """Return the console for results: standard output, or a file. Names from directories are never markup."""
     from posture.cli.terminal import Terminal
 
-    return Terminal(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    return Terminal(file=stream)
 
 
 def err() -> Console:
     """Return the console for progress, warnings and errors."""
     from posture.cli.terminal import Terminal
 
-    return Terminal(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    return Terminal(stderr=True, soft_wrap=True)
 
 
 def warn(sentence: str) -> None:
