@@ -11,11 +11,10 @@ import typer
 
 from posture.cli.console import ExitCode, Format, err, out
 from posture.cli.options import ConfigOption, FormatOption
-from posture.cli.trial_report import Tried, case_problem, report
+from posture.cli.trial_report import report, tried
 
 if TYPE_CHECKING:
     from posture.definitions.loaded_action import LoadedAction
-    from posture.usecases.verify_actions import ActionVerification
 
 PathsArgument = Annotated[
     list[Path] | None,
@@ -41,7 +40,7 @@ def try_actions(
     from posture import bootstrap
 
     verifications = bootstrap.try_actions(_actions(paths, config), with_probe=probe)
-    report("action", [_tried(verification) for verification in verifications], format=format)
+    report("action", [tried(verification.action, verification) for verification in verifications], format=format)
 
 
 def lint(paths: PathsArgument = None, config: ConfigOption = None) -> None:
@@ -63,16 +62,6 @@ def schema() -> None:
     from posture.definitions.json_schema import action_schema
 
     typer.echo(json.dumps(action_schema(live_dictionary()), indent=2))
-
-
-def _tried(verification: ActionVerification) -> Tried:
-    cases = [
-        case_problem(result.case.at, result.case.name, result.problem)
-        for result in verification.cases
-        if result.problem is not None
-    ]
-    violations = [f"{verification.action}: {violation.sentence}" for violation in verification.violations]
-    return Tried(id=verification.action, cases=len(verification.cases), problems=(*cases, *violations))
 
 
 def _actions(paths: list[Path] | None, config: Path | None) -> Sequence[LoadedAction]:

@@ -11,12 +11,11 @@ from rich.text import Text
 
 from posture.cli.console import ExitCode, Format, err, out
 from posture.cli.options import ConfigOption, FormatOption
-from posture.cli.trial_report import Tried, case_problem, report
+from posture.cli.trial_report import report, tried
 
 if TYPE_CHECKING:
     from posture.definitions.catalog import Catalog
     from posture.definitions.loaded import LoadedCheck
-    from posture.usecases.verify_definitions import Verification
 
 checks_app = typer.Typer(help="The checks there are, and tools to write one.", no_args_is_help=True)
 
@@ -109,17 +108,7 @@ def try_checks(
     from posture.bootstrap import verify
 
     verifications = verify(_catalog(paths, config).checks, with_probes=probes)
-    report("check", [_tried(verification) for verification in verifications], format=format)
-
-
-def _tried(verification: Verification) -> Tried:
-    cases = [
-        case_problem(result.case.at, result.case.name, result.problem)
-        for result in verification.cases
-        if result.problem is not None
-    ]
-    violations = [f"{verification.check}: {violation.sentence}" for violation in verification.violations]
-    return Tried(id=verification.check, cases=len(verification.cases), problems=(*cases, *violations))
+    report("check", [tried(verification.check, verification) for verification in verifications], format=format)
 
 
 @checks_app.command("lint")

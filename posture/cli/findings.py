@@ -16,6 +16,7 @@ from rich.text import Text
 from posture.cli.console import Format, err, out, output_file
 from posture.cli.fitting import fitting_json, print_fitting, print_next_action, print_plans
 from posture.cli.grid import print_facts
+from posture.cli.next_step import ID_SHOWN
 from posture.cli.options import ConfigOption, FormatOption, OutputOption, TenantsOption
 from posture.domain.finding import FindingState
 from posture.domain.finding_view import FindingEvent, FindingFilter, FindingView, Standing
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 findings_app = typer.Typer(help="Problems found, followed through time.", no_args_is_help=True)
 
 _LIMIT = 50
-_ID_SHOWN = 8
 
 
 class State(StrEnum):
@@ -104,7 +104,7 @@ def _print_list(console: Console, views: Sequence[FindingView]) -> None:
         console.print("No findings.")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=True)
-    table.add_column("id", no_wrap=True, min_width=_ID_SHOWN)
+    table.add_column("id", no_wrap=True, min_width=ID_SHOWN)
     table.add_column("severity", no_wrap=True, min_width=len(Severity.CRITICAL))
     table.add_column("check", no_wrap=True, min_width=max(len(view.finding.check) for view in views))
     table.add_column("resource", overflow="ellipsis", no_wrap=True, ratio=2)
@@ -113,7 +113,7 @@ def _print_list(console: Console, views: Sequence[FindingView]) -> None:
     for view in views:
         finding = view.finding
         table.add_row(
-            Text(finding.fingerprint[:_ID_SHOWN]),
+            Text(finding.fingerprint[:ID_SHOWN]),
             Text(finding.severity.value, style=STYLES[finding.severity]),
             Text(finding.check),
             Text(printable(finding.resource.name or finding.resource.id)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from posture.cli.next_step import called, print_next, short
+from posture.cli.next_step import ID_SHOWN, called, print_next, short
 from posture.domain.finding_view import FindingView
 from posture.domain.plan import FINAL, Plan
 from posture.domain.printable import printable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from posture.usecases.fitting import FittingAction
 
 _LONG = 400
-_ID_SHOWN = 8
 
 
 def print_fitting(console: Console, fitting: Sequence[FittingAction]) -> None:
@@ -52,7 +51,7 @@ def print_next_action(
         print_next(console, f"plans show {short(under_way.id)}", config)
     elif possible:
         action = possible[0] if len(possible) == 1 else "ACTION"
-        finding = view.finding.fingerprint[:_ID_SHOWN]
+        finding = view.finding.fingerprint[:ID_SHOWN]
         print_next(console, f'actions propose {action} --finding {finding} --reason "…"', config)
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import typer
 from rich.text import Text
 
 from posture.cli.console import ExitCode, Format, out
 from posture.domain.printable import printable
-from posture.errors import Location
+
+if TYPE_CHECKING:
+    from posture.usecases.verify_actions import ActionVerification
+    from posture.usecases.verify_definitions import Verification
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,33 +27,39 @@ class Tried:
     problems: tuple[str, ...]
 
 
-def case_problem(at: Location, name: str, problem: str) -> str:
-    """Return the sentence about a case that does not hold."""
-    return f'{at}: case "{printable(name)}": {problem}'
+def tried(id: str, verification: Verification | ActionVerification) -> Tried:
+    """Return how the cases and probes of the check or action with this id ended."""
+    cases = [
+        f'{result.case.at}: case "{printable(result.case.name)}": {result.problem}'
+        for result in verification.cases
+        if result.problem is not None
+    ]
+    violations = [f"{id}: {violation.sentence}" for violation in verification.violations]
+    return Tried(id=id, cases=len(verification.cases), problems=(*cases, *violations))
 
 
-def report(kind: str, tried: Sequence[Tried], *, format: Format) -> None:
+def report(kind: str, results: Sequence[Tried], *, format: Format) -> None:
     """Write how it ended; ``kind`` is what was tried: check or action. Ends the command with 1 if anything failed."""
     if format is Format.JSON:
-        typer.echo(json.dumps([_json(kind, each) for each in tried], indent=2))
+        typer.echo(json.dumps([_json(kind, each) for each in results], indent=2))
     else:
-        _print(kind, tried)
-    if any(each.problems for each in tried):
+        _print(kind, results)
+    if any(each.problems for each in results):
         raise typer.Exit(ExitCode.FAILING)
 
 
-def _print(kind: str, tried: Sequence[Tried]) -> None:
+def _print(kind: str, results: Sequence[Tried]) -> None:
     console = out()
-    for problem in _problems(tried):
+    for problem in _problems(results):
         console.print(Text(problem, style="red"), soft_wrap=True)
-    cases = sum(each.cases for each in tried)
-    bad = sum(bool(each.problems) for each in tried)
-    console.print(f"{len(tried)} {kind}s with {cases} cases: {bad or 'none'} with problems")
+    cases = sum(each.cases for each in results)
+    bad = sum(bool(each.problems) for each in results)
+    console.print(f"{len(results)} {kind}s with {cases} cases: {bad or 'none'} with problems")
 
 
-def _problems(tried: Iterable[Tried]) -> Iterable[str]:
-    return (problem for each in tried for problem in each.problems)
+def _problems(results: Iterable[Tried]) -> Iterable[str]:
+    return (problem for each in results for problem in each.problems)
 
 
-def _json(kind: str, tried: Tried) -> dict[str, object]:
-    return {kind: tried.id, "holds": not tried.problems, "cases": tried.cases, "problems": list(tried.problems)}
+def _json(kind: str, one: Tried) -> dict[str, object]:
+    return {kind: one.id, "holds": not one.problems, "cases": one.cases, "problems": list(one.problems)}
