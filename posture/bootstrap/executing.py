@@ -72,11 +72,16 @@ def execution_tools(
 ) -> Iterator[ExecutionTools]:
     """Give everything that executing in a tenant needs; the tenant has a remediator, closed on leaving."""
     connection = remediator_connection_of(tenant, http=application.settings.http)
-    with actuator_of(application, tenant, pace=pace, budget=budget) as actuator:
+    reader, remediator = application.reader(tenant), TenantReader(connection, pace=pace, budget=budget)
+    with (
+        reader.kept_open(),
+        remediator.kept_open(),
+        actuator_of(application, tenant, pace=pace, budget=budget) as actuator,
+    ):
         yield ExecutionTools(
             worker=uuid.uuid4().hex,
-            reader=application.reader(tenant),
-            remediator=TenantReader(connection, pace=pace, budget=budget),
+            reader=reader,
+            remediator=remediator,
             actuator=actuator,
             desk=desk,
             open_unit=application.store.open_acting_unit,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from posture.domain.outcome import TableOutcome
@@ -34,7 +35,7 @@ _PARTS_AHEAD = 4
 
 
 class TenantReader:
-    """Reads one tenant. Each call opens its own connections and closes them at its end; only the token is kept.
+    """Reads one tenant. Each call opens its own connections and closes them at its end, but within ``kept_open``.
 
     Building one costs nothing: files, hosts and libraries are touched by the first call.
     """
@@ -52,6 +53,23 @@ class TenantReader:
         self._pace = pace
         self._budget = budget or RetryBudget()
         self._timing = timing
+        self._line: _Line | None = None
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Keep connections and pace from one call to the next, for many small calls; one iterator at a time.
+
+        Raises:
+            TenantUnreachable: the CA bundle or the proxy's address is unusable.
+        """
+        with asyncio.Runner() as runner:
+            client, pursuer = self._opened()
+            self._line = _Line(runner=runner, client=client, pursuer=pursuer)
+            try:
+                yield
+            finally:
+                self._line = None
+                runner.run(client.close())
 
     def identify(self) -> TenantFacts:
         """Return what the tenant says about itself.
@@ -60,7 +78,8 @@ class TenantReader:
             TokenRefused: the token endpoint said no.
             TenantUnreachable: nothing answered.
         """
-        return asyncio.run(self._identify())
+        with self._runner() as runner:
+            return runner.run(self._identify())
 
     def read_tables(
         self, wanted: Sequence[WantedTable], *, facts: TenantFacts, resume: Mapping[str, ResumePoint]
@@ -90,7 +109,7 @@ class TenantReader:
     def _stream(self, wanted: Sequence[WantedTable], facts: TenantFacts, read: Read) -> Iterator[Part]:
         if not wanted:
             return
-        with asyncio.Runner() as runner:
+        with self._runner() as runner:
             parts = self._all_parts(wanted, facts, read)
             handed: list[Part] = []
             try:
@@ -133,17 +152,41 @@ class TenantReader:
             timing=self._timing,
         )
 
+    @contextmanager
+    def _runner(self) -> Iterator[asyncio.Runner]:
+        if self._line is not None:
+            yield self._line.runner
+            return
+        with asyncio.Runner() as runner:
+            yield runner
+
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[GraphClient, Pursuer]]:
+        if self._line is not None:
+            yield self._line.client, self._line.pursuer
+            return
+        client, pursuer = self._opened()
+        try:
+            yield client, pursuer
+        finally:
+            await client.close()
+
+    def _opened(self) -> tuple[GraphClient, Pursuer]:
         # Here and not above: it loads the HTTP library, and most commands never connect.
         from posture.graph.client import GraphClient
 
         client = GraphClient(self._connection, self._tokens, answer_seconds=self._budget.answer_seconds)
         pacer = Pacer(self._pace, self._timing)
-        try:
-            yield client, Pursuer(client, pacer, budget=self._budget, timing=self._timing)
-        finally:
-            await client.close()
+        return client, Pursuer(client, pacer, budget=self._budget, timing=self._timing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """Open connections and the event loop that they belong to."""
+
+    runner: asyncio.Runner
+    client: GraphClient
+    pursuer: Pursuer
 
 
 async def _take(parts: AsyncGenerator[Part, None], handed: list[Part]) -> None:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import msgspec
+import psutil
 import pytest
 
 from posture.domain.outcome import Outcome, TableOutcome
@@ -228,6 +229,44 @@ def test_closing_early_leaves_no_thread_and_no_open_connection(reader: TenantRea
     stream.close()  # type: ignore[attr-defined]
     gc.collect()  # an open connection would warn here, and warnings are errors
     assert threading.active_count() == before
+
+
+def _ports_to(simulator: SimulatorServer) -> set[int]:
+    """The local ends of this process's connections to the simulator."""
+    port = int(simulator.url.rpartition(":")[2])
+    found = psutil.Process().net_connections(kind="tcp")
+    return {end.laddr.port for end in found if end.raddr and end.raddr.port == port and end.status == "ESTABLISHED"}
+
+
+def test_kept_open_many_small_calls_share_a_connection(reader: TenantReader, simulator: SimulatorServer) -> None:
+    with reader.kept_open():
+        reader.identify()
+        first = _ports_to(simulator)
+        for _ in range(3):
+            assert outcomes(read(reader, users_table()))["users"].outcome is Outcome.COMPLETE
+        assert _ports_to(simulator) == first
+        assert len(first) == 1
+
+    gc.collect()
+    assert _ports_to(simulator) == set()
+    assert outcomes(read(reader, users_table()))["users"].outcome is Outcome.COMPLETE
+
+
+def test_kept_open_an_iterator_that_was_left_early_does_not_disturb_the_next(reader: TenantReader) -> None:
+    with reader.kept_open():
+        parts = reader.read_tables([users_table(page_size=1)], facts=facts(), resume={})
+        next(parts)
+        parts.close()  # type: ignore[attr-defined]
+
+        assert outcomes(read(reader, users_table()))["users"].rows == USERS
+
+
+def test_kept_open_a_broken_connection_is_replaced(reader: TenantReader, simulator: SimulatorServer) -> None:
+    with reader.kept_open():
+        read(reader, users_table())
+        simulator.faults.add(Fault(kind=FaultKind.CONNECTION_RESET, route="users", times=1))
+
+        assert outcomes(read(reader, users_table()))["users"].outcome is Outcome.COMPLETE
 
 
 def test_an_exception_of_the_caller_ends_the_reading(reader: TenantReader, simulator: SimulatorServer) -> None:
