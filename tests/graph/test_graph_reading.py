@@ -264,7 +264,7 @@ def test_kept_open_an_iterator_that_was_left_early_does_not_disturb_the_next(rea
 def test_kept_open_a_broken_connection_is_replaced(reader: TenantReader, simulator: SimulatorServer) -> None:
     with reader.kept_open():
         read(reader, users_table())
-        simulator.faults.add(Fault(kind=FaultKind.CONNECTION_RESET, route="users", times=1))
+        simulator.faults.add(Fault(kind=FaultKind.CONNECTION_RESET, path="/users"))
 
         assert outcomes(read(reader, users_table()))["users"].outcome is Outcome.COMPLETE
 
