@@ -81,12 +81,15 @@ def revoke_operator(name: str, *, by: Operator, open_unit: OpenActingUnit, clock
     """End an operator's token at once.
 
     Raises:
-        NotAllowedToDecide: ``by`` is no administrator.
+        NotAllowedToDecide: ``by`` is no administrator, or would revoke the last one.
         UsageError: there is no active operator of that name.
     """
     require_admin(by, doing="revoking operators")
     now = clock.now()
     with open_unit() as unit:
+        admins = [one for one in unit.operators() if one.role is Role.ADMIN and one.is_active(now)]
+        if len(admins) == 1 and admins[0].is_called(name):
+            raise NotAllowedToDecide(f"{admins[0].name} is the last active admin; add another one first")
         if not unit.revoke_operator(name, at=now):
             raise UsageError(f'there is no active operator "{name}"; see posture operators list')
         unit.record(

@@ -164,6 +164,7 @@ def main() -> None:
     for name in IMPORTED_BEFORE:
         import_module(name)
     assert application.acting
+    assert application.catalog.actions
     woken, wakes = os.pipe()
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes)

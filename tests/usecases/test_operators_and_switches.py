@@ -174,3 +174,15 @@ def test_a_viewer_stops_nothing_and_a_stop_has_a_reason() -> None:
         )
     with pytest.raises(UsageError, match="needs a reason"):
         stop_actions(an_operator(), tenant_id=None, reason=" ", open_unit=desk.store.open_unit, clock=desk.clock)
+
+
+def test_the_last_administrator_is_not_revoked() -> None:
+    desk = Desk()
+    admin, _ = desk.add("grace")
+    desk.add("alan", Role.HELPDESK, by=admin)
+
+    with pytest.raises(NotAllowedToDecide, match="grace is the last active admin"):
+        revoke_operator("Grace", by=admin, open_unit=desk.store.open_unit, clock=desk.clock)
+
+    desk.add("ada", by=admin)
+    revoke_operator("grace", by=admin, open_unit=desk.store.open_unit, clock=desk.clock)
