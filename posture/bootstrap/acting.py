@@ -33,7 +33,8 @@ from posture.tables import RESOURCE_TYPES, TABLES
 from posture.usecases import decide, operators, switches
 from posture.usecases.acting_events import ExecutionEvent
 from posture.usecases.action_permissions import impossible_actions, missing_permissions
-from posture.usecases.execute import ExecutionTools, execute_plan, rehearse_plan
+from posture.usecases.execute import execute_plan, rehearse_plan
+from posture.usecases.execution_tools import ExecutionTools
 from posture.usecases.fitting import FittingAction, fitting_actions
 from posture.usecases.ports import Clock, OpenActingUnit, Pause, PlanQuery
 from posture.usecases.propose import Proposal, propose_plan

@@ -21,7 +21,7 @@ from posture.graph.throttle import Pace
 from posture.snapshot.live import LiveDesk
 from posture.tables import TABLES
 from posture.tables.live import ONLY_LIVE
-from posture.usecases.execute import ExecutionTools
+from posture.usecases.execution_tools import ExecutionTools
 from posture.usecases.ports import Pause
 
 if TYPE_CHECKING:

@@ -2,62 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Final
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from posture.definitions.loaded_action import LoadedAction
-from posture.domain.approval import effective_limits, effective_rule, is_enough, require_may_execute, still_approved
 from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.journal import JournalEntry
 from posture.domain.judgement import Value
-from posture.domain.operator import Operator, as_on_record
+from posture.domain.operator import Operator
 from posture.domain.plan import Plan, PlanState, Target, TargetState, ended_target, final_state, is_overdue, moved
 from posture.domain.switch import stop_of
 from posture.errors import ActionRefused, NotAllowedToDecide
 from posture.usecases.acting_events import ExecutionEnded, ExecutionEvent, ExecutionStarted, TargetEnded
-from posture.usecases.action_permissions import missing_permissions
 from posture.usecases.carry_out import carry_out
-from posture.usecases.engine_guards import TenantRules
-from posture.usecases.expire import expired
-from posture.usecases.ports import (
-    ActingUnit,
-    Actuator,
-    Clock,
-    GraphReader,
-    LiveDesk,
-    OpenActingUnit,
-    Passwords,
-    Pause,
-    PlanLocks,
-    PlanQuery,
+from posture.usecases.execution_gates import (
+    changed_since,
+    closed_gate,
+    held_to,
+    in_other_hands,
+    is_failure,
+    reason_to_stop,
 )
+from posture.usecases.execution_tools import ExecutionTools
+from posture.usecases.expire import expired
 from posture.usecases.read_live import LiveSight
 from posture.usecases.rehearse import Rehearsed, rehearse
 from posture.usecases.work import Earlier, Work
 from posture.usecases.writing_down import Journal
-
-A_DAY: Final = timedelta(days=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExecutionTools:
-    """Everything that executing in one tenant needs. ``worker`` names this execution alone."""
-
-    worker: str
-    reader: GraphReader
-    remediator: GraphReader
-    actuator: Actuator
-    desk: LiveDesk
-    open_unit: OpenActingUnit
-    locks: PlanLocks
-    clock: Clock
-    pause: Pause
-    passwords: Passwords
-    graph_root: str
-    rules: Callable[[], TenantRules]
-    is_switched_on: bool
 
 
 def execute_plan(
@@ -114,9 +85,9 @@ def _claim(
     """Make the plan ours, and say whether an earlier execution had begun it."""
     now = tools.clock.now()
     with tools.open_unit() as unit:
-        current = _held_to(unit.plan(plan.id) or plan, loaded)
+        current = held_to(unit.plan(plan.id) or plan, loaded)
         is_resumed = current.state is PlanState.EXECUTING
-        refusal = _closed_gate(current, operator, loaded, granted=granted, unit=unit, tools=tools)
+        refusal = closed_gate(current, operator, loaded, granted=granted, unit=unit, tools=tools)
         stop = stop_of(unit.stops(), current.tenant_id)
         if stop is not None:
             refusal = ActionRefused(f"actions are stopped by {stop.by}: {stop.reason}")
@@ -133,44 +104,6 @@ def _claim(
     raise refusal
 
 
-def _held_to(plan: Plan, loaded: LoadedAction) -> Plan:
-    """Return the plan with the rule and limits that its action asks for at least: what was recorded with it may have
-    been tampered with."""
-    action = loaded.action
-    rule = effective_rule(action.approval, action.risk, plan.rule)
-    return replace(plan, rule=rule, limits=effective_limits(action.limits, plan.limits))
-
-
-def _closed_gate(
-    plan: Plan,
-    operator: Operator,
-    loaded: LoadedAction,
-    *,
-    granted: frozenset[str] | None,
-    unit: ActingUnit,
-    tools: ExecutionTools,
-) -> ActionRefused | NotAllowedToDecide | None:
-    """Return the first gate that is closed to the whole plan."""
-    now, people = tools.clock.now(), unit.operators()
-    try:
-        require_may_execute(plan, as_on_record(operator, people), now=now)
-    except NotAllowedToDecide as error:
-        return error
-    if is_overdue(plan, now=now):
-        return NotAllowedToDecide(f"the approval of plan {plan.id} has ended; propose it anew")
-    # What was begun is asked for it target by target, or its targets would never come to an end.
-    if not is_enough(plan if plan.state is PlanState.EXECUTING else still_approved(plan, people)):
-        return NotAllowedToDecide(f"plan {plan.id} has not been approved by enough people as it is now")
-    changed = _changed_since(plan, loaded)
-    if changed is not None:
-        # What was begun must come to an end, or it would be in the way for ever; nothing more is sent.
-        return None if plan.state is PlanState.EXECUTING else ActionRefused(changed)
-    if not tools.is_switched_on:
-        return ActionRefused("remediation is switched off for this tenant in the settings")
-    missing = missing_permissions(loaded, granted)
-    return ActionRefused(missing) if missing is not None else None
-
-
 def _each_target(
     plan: Plan, operator: Operator, loaded: LoadedAction, *, sight: LiveSight, tools: ExecutionTools
 ) -> Iterator[ExecutionEvent]:
@@ -179,12 +112,12 @@ def _each_target(
     failures = 0
     for target in plan.targets:
         if target.state is not TargetState.WAITING:
-            failures += _is_failure(target)
+            failures += is_failure(target)
             work = _after(work, target)
             yield TargetEnded(target=target, revealed={})
             continue
         entries = _entries(plan, target, tools)
-        halt = _changed_since(plan, loaded) or _reason_to_stop(
+        halt = changed_since(plan, loaded) or reason_to_stop(
             plan, operator, failures, is_begun=bool(entries), tools=tools
         )
         if halt is not None and not entries:
@@ -193,9 +126,9 @@ def _each_target(
             yield TargetEnded(target=ended, revealed={})
             continue
         earlier = _earlier(plan, target, tools)
-        now = replace(work, unsettled=work.unsettled | _in_other_hands(plan, tools))
+        now = replace(work, unsettled=work.unsettled | in_other_hands(plan, tools))
         ended = yield from carry_out(target, now, earlier=earlier, entries=entries, halt=halt)
-        failures += _is_failure(ended)
+        failures += is_failure(ended)
         work = _after(work, ended)
 
 
@@ -215,38 +148,6 @@ def _work(plan: Plan, loaded: LoadedAction, *, actor: str, sight: LiveSight, too
     )
 
 
-def _reason_to_stop(
-    plan: Plan, operator: Operator, failures: int, *, is_begun: bool, tools: ExecutionTools
-) -> str | None:
-    """Return why nothing is sent for a target; it is asked anew before each.
-
-    What was begun is brought to its end, since half an action is worse than a whole one: unless nobody stands behind
-    it any more.
-    """
-    now = tools.clock.now()
-    with tools.open_unit() as unit:
-        people = unit.operators()
-        stop = stop_of(unit.stops(), plan.tenant_id)
-        sent = unit.sent_since(plan.tenant_id, plan.action, now - A_DAY)
-    if plan.approved_until is None or now >= plan.approved_until:
-        return "the approval ended before this target's turn came"
-    if not is_enough(still_approved(plan, people)):
-        return (
-            "somebody who approved the plan was revoked since, and without them it is not approved by enough people"
-        )
-    if not as_on_record(operator, people).is_active(now):
-        return f"the token of {operator.name}, who executes the plan, has ended"
-    if is_begun:
-        return None
-    if stop is not None:
-        return f"actions were stopped by {stop.by}: {stop.reason}"
-    if failures > plan.limits.failures:
-        return f"{failures} targets failed or could not be verified; {plan.limits.failures} are allowed"
-    if plan.undoes is None and sent >= plan.limits.per_day:
-        return f"{sent} resources were changed by this action within a day; {plan.limits.per_day} are allowed"
-    return None
-
-
 def _entries(plan: Plan, target: Target, tools: ExecutionTools) -> Sequence[JournalEntry]:
     with tools.open_unit() as unit:
         return [entry for entry in unit.entries(plan.id) if entry.target == target.number]
@@ -262,38 +163,11 @@ def _earlier(plan: Plan, target: Target, tools: ExecutionTools) -> Earlier:
     return Earlier(before=image.tables if image else {}, answers=answers)
 
 
-def _changed_since(plan: Plan, loaded: LoadedAction) -> str | None:
-    """Return that the action is another one than what people have approved, as a sentence; None if it is the same."""
-    if loaded.action.version == plan.action_version:
-        return None
-    return f"the action {plan.action} was changed since the plan was approved; propose it anew"
-
-
 def _after(work: Work, target: Target) -> Work:
     """Return what the next targets are carried out with: they must know of what was sent and has not shown yet."""
-    if not _is_failure(target):
+    if not is_failure(target):
         return work
     return replace(work, unsettled=work.unsettled | {target.resource.id.lower()})
-
-
-def _in_other_hands(plan: Plan, tools: ExecutionTools) -> frozenset[str]:
-    """Return what other plans may be changing in the tenant at this moment, by id in lower case.
-
-    A plan is claimed before its first guard is asked: of two that go on at once, one at least sees the other.
-    """
-    wanted = PlanQuery(tenant_ids=(plan.tenant_id,), states=(PlanState.EXECUTING,))
-    with tools.open_unit() as unit:
-        others = [other for other in unit.plans(wanted) if other.id != plan.id]
-    return frozenset(
-        target.resource.id.lower()
-        for other in others
-        for target in other.targets
-        if target.state is TargetState.WAITING or _is_failure(target)
-    )
-
-
-def _is_failure(target: Target) -> bool:
-    return target.state in (TargetState.FAILED, TargetState.UNVERIFIED)
 
 
 def _ended(plan: Plan, operator: Operator, targets: Sequence[Target], tools: ExecutionTools) -> Plan:

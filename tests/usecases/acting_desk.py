@@ -24,7 +24,8 @@ from posture.tables import RESOURCE_TYPES, TABLES
 from posture.tables.live import ONLY_LIVE
 from posture.usecases.acting_events import ExecutionEnded, ExecutionEvent, TargetEnded
 from posture.usecases.engine_guards import TenantRules
-from posture.usecases.execute import ExecutionTools, execute_plan
+from posture.usecases.execute import execute_plan
+from posture.usecases.execution_tools import ExecutionTools
 from tests.domain.plans import a_plan, a_target, an_operator
 from tests.ports.made_up_tenant import NOW, MadeUpActuator, MadeUpClock, MadeUpPasswords, MadeUpReader, MadeUpTenant
 from tests.ports.memory_acting import MemoryActing, MemoryPlanLocks
