@@ -56,10 +56,9 @@ class TableBench:
         # Over a handful of rows, finding a good plan takes longer than running a bad one: a third of a judgement.
         self._connection.execute("pragma disable_optimizer")
         self._watchdog = Watchdog(self._connection, seconds=seconds)
-        self._connection.execute(f"create schema {quoted(past)}")
-        for schema in (past, "main"):
-            for table in dictionary:
-                self._create(schema, table)
+        self._has_past = False
+        for table in dictionary:
+            self._create("main", table)
         lock(self._connection, readable=())
 
     def load(
@@ -74,7 +73,20 @@ class TableBench:
         """
         self._now = now
         self._fill("main", rows_by_table)
-        self._fill(self._past, previous or {})
+        if previous is not None:
+            self._require_past()
+        if self._has_past:
+            self._fill(self._past, previous or {})
+
+    def _require_past(self) -> None:
+        """Make the tables of the past, which most never ask for and which take as long to make as those of now."""
+        if self._has_past:
+            return
+        self._connection.execute(f"create schema {quoted(self._past)}")
+        # A view is made of the tables of its own schema, for each stands after those that it reads.
+        for table in self._tables.values():
+            self._create(self._past, table)
+        self._has_past = True
 
     def load_texts(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
         """Make a table of texts that no dictionary knows, in place of the one of that name loaded before.
@@ -102,6 +114,8 @@ class TableBench:
         Raises:
             CheckBroken: the SQL failed, or its rows broke the contract of rows.
         """
+        if compiled.reads.previous:
+            self._require_past()
         with broken_as_sentence(compiled, seconds=self._seconds):
             parameters = parameters_of(compiled, self._statement(compiled.sql), now=self._now)
             names, rows = self.ask(compiled.sql, parameters)
