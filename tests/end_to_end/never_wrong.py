@@ -6,9 +6,14 @@ from posture.bootstrap import Application
 from posture.domain.judgement import CheckOutcome, SkipKind
 from posture.domain.outcome import Outcome
 from posture.domain.run import RunState
+from posture.simulator.faults import FaultKind
 
 from .conftest import Scan
 
+# A 403 is no disturbance but a refusal (test_refusals), and the other two begin with a write, which no scan makes.
+OF_SCANS = tuple(
+    kind for kind in FaultKind if kind not in (FaultKind.FORBIDDEN, FaultKind.ANSWER_LOST, FaultKind.STALE_READS)
+)
 BECAUSE_OF_FAULTS = {SkipKind.TABLE_INCOMPLETE, SkipKind.NOT_IN_THIS_CLOUD}
 
 

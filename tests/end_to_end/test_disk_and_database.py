@@ -102,11 +102,12 @@ def test_a_database_that_another_process_holds(scanned_once: Path) -> None:
 
 def test_a_database_of_a_newer_version(scanned_once: Path) -> None:
     database = sqlite3.connect(scanned_once.parent / "data" / "posture.db")
+    (version,) = database.execute("select version_num from alembic_version").fetchone()
     database.execute("update alembic_version set version_num = '9999'")
     database.commit()
 
     refused = posture("scan", *CHECK, "--config", scanned_once)
-    database.execute("update alembic_version set version_num = '0001'")
+    database.execute("update alembic_version set version_num = ?", [version])
     database.commit()
     database.close()
 

@@ -17,13 +17,13 @@ from posture.simulator.registrations import DEMO_SECRET
 from posture.simulator.server import SimulatorServer
 
 from .conftest import Scan, application_of, scan, write_settings
-from .never_wrong import assert_never_wrong
+from .never_wrong import OF_SCANS, assert_never_wrong
 
 PAGE = 30
 SCANS = 200
 SCANS_A_TEST = 10
 # Ids of a tenant's own objects are in no path: a 404 on one of Microsoft's applications means that it is not there.
-KINDS = [kind for kind in FaultKind if kind not in (FaultKind.CLOCK_SKEW, FaultKind.NOT_IN_THIS_CLOUD)]
+KINDS = [kind for kind in OF_SCANS if kind not in (FaultKind.CLOCK_SKEW, FaultKind.NOT_IN_THIS_CLOUD)]
 PATHS = (
     r"/v1\.0/", r"/v1\.0/(?!organization)", r"/users\?", "signInActivity", "userRegistrationDetails", "applications",
     "servicePrincipals", "appRoleAssignedTo", "roleManagement", "groups", "conditionalAccess", "policies",
