@@ -13,10 +13,10 @@ COVERED := domain=100 tables=100 definitions=100 \
 	usecases=95 graph=95 snapshot=95 store=95 report=95 config=95 simulator=95 cli=90
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check coverage bench picture docs lock clean
+.PHONY: help setup demo test endurance check coverage bench picture docs lock clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Make .venv from requirements.lock
 
@@ -33,6 +33,10 @@ demo: $(READY)  ## Scan a made-up company, served on this machine
 
 test: $(READY)  ## Run every test
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
+
+endurance: $(READY)  ## Kill 200 executions and let two workers race for 100 plans (some minutes)
+	POSTURE_ENDURANCE=1 $(BIN)/pytest --numprocesses 2 --dist worksteal \
+		tests/end_to_end/test_executing_killed.py tests/end_to_end/test_two_workers.py
 
 check: $(READY)  ## Format, lint, types, import contracts, unit and corpus tests
 	$(BIN)/ruff format --check .
