@@ -109,6 +109,7 @@ def test_no_fault_resolved_or_reopened_anything(
 ) -> None:
     for kind in (FaultKind.UNAVAILABLE, FaultKind.NEXT_LINK_LOOP, FaultKind.CONNECTION_RESET):
         server.faults.add(fault(kind, path=r"/v1\.0/", after=20, probability=0.5, times=None))
+    server.faults.add(fault(FaultKind.NEXT_LINK_LOOP, times=None))
 
     disturbed = scan(application, page_size=PAGE)
     server.faults.clear()
