@@ -137,7 +137,6 @@ class Acting:
         """Propose to take a plan back; see ``propose_undo``."""
         loaded, tenant = self.action(plan.action), self._tenant_of(plan)
         rule, limits = in_force(loaded, tenant, self._application.settings)
-        census = self._census(tenant)
         return propose_undo(
             plan,
             loaded,
@@ -146,7 +145,6 @@ class Acting:
             rule=rule,
             limits=limits,
             closed=closed_because(loaded, tenant),
-            population=census.population(loaded.action.resource) if census else None,
             **self._records,
         )
 
@@ -225,7 +223,7 @@ class Acting:
         catalog, check = self._application.catalog, view.finding.check
         offered = [self.action(name) for name in catalog.check(check).check.actions] if check in catalog.ids else []
         stop = stop_of(self.stops(), tenant.tenant_id)
-        stopped = f"actions are stopped by {stop.by}: {stop.reason}" if stop else None
+        stopped = stop.sentence if stop else None
         return fitting_actions(view, offered, closed=lambda loaded: closed_because(loaded, tenant) or stopped)
 
     def _open_findings(self, tenant: TenantSettings, check: CheckId) -> list[FindingView]:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
+from typing import Final
 
 from posture.domain.action import Limits
+
+A_DAY: Final = timedelta(days=1)
+"""How far back the targets of a day are counted."""
 
 
 def refusal(limits: Limits, *, targets: int, acted_today: int, population: int | None) -> str | None:

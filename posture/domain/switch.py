@@ -16,6 +16,10 @@ class Stop:
     reason: str
     at: datetime
 
+    @property
+    def sentence(self) -> str:
+        return f"actions are stopped by {self.by}: {self.reason}"
+
 
 def stop_of(stops: Iterable[Stop], tenant_id: str) -> Stop | None:
     """Return the stop that holds for a tenant, the global one first; None if there is none."""

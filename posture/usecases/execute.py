@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -90,7 +91,7 @@ def _claim(
         refusal = closed_gate(current, operator, loaded, granted=granted, unit=unit, tools=tools)
         stop = stop_of(unit.stops(), current.tenant_id)
         if stop is not None:
-            refusal = ActionRefused(f"actions are stopped by {stop.by}: {stop.reason}")
+            refusal = ActionRefused(stop.sentence)
         if refusal is None:
             claimed = current if is_resumed else moved(current, PlanState.EXECUTING, at=now)
             if unit.claim(claimed, was=current.state, worker=tools.worker):
@@ -176,9 +177,7 @@ def _ended(plan: Plan, operator: Operator, targets: Sequence[Target], tools: Exe
     with tools.open_unit() as unit:
         unit.require_claim(plan.id, worker=tools.worker)
         unit.save_plan(ended, was=PlanState.EXECUTING)
-        counts: dict[str, Value] = {}
-        for target in targets:
-            counts[target.state] = int(str(counts.get(target.state, 0))) + 1
+        counts = Counter(str(target.state) for target in targets)
         unit.record(_event(plan, operator.name, AuditKind.PLAN_ENDED, tools, {"state": str(state), **counts}))
     return ended
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final
 
 from posture.definitions.loaded_action import LoadedAction
 from posture.domain.approval import effective_limits, effective_rule, is_enough, require_may_execute, still_approved
+from posture.domain.blast_radius import A_DAY
 from posture.domain.operator import Operator, as_on_record
 from posture.domain.plan import Plan, PlanState, Target, TargetState, is_overdue
 from posture.domain.switch import stop_of
@@ -15,8 +14,6 @@ from posture.errors import ActionRefused, NotAllowedToDecide
 from posture.usecases.action_permissions import missing_permissions
 from posture.usecases.execution_tools import ExecutionTools
 from posture.usecases.ports import ActingUnit, PlanQuery
-
-A_DAY: Final = timedelta(days=1)
 
 
 def held_to(plan: Plan, loaded: LoadedAction) -> Plan:

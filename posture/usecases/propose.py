@@ -5,15 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from posture.definitions.loaded_action import LoadedAction
 from posture.definitions.parameters import ParameterRefused, fitting_value
 from posture.domain.action import ApprovalRule, Limits
 from posture.domain.approval import require_may_propose
 from posture.domain.audit import AuditEvent, AuditKind
-from posture.domain.blast_radius import refusal
+from posture.domain.blast_radius import A_DAY, refusal
 from posture.domain.check import ParameterValue
 from posture.domain.finding import Finding
 from posture.domain.finding_view import FindingView, Standing
@@ -24,8 +23,6 @@ from posture.domain.switch import stop_of
 from posture.errors import ActionRefused, NotAllowedToDecide, UsageError
 from posture.usecases.parameter_text import value_of_text
 from posture.usecases.ports import ActingUnit, Clock, OpenActingUnit
-
-_A_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,12 +97,12 @@ def _refused(
         return ActionRefused(closed)
     stop = stop_of(unit.stops(), plan.tenant_id)
     if stop is not None:
-        return ActionRefused(f"actions are stopped by {stop.by}: {stop.reason}")
+        return ActionRefused(stop.sentence)
     if plan.undoes is not None:
         # What is taken back was within the limits when it was done. Counted again, nothing that came near to them
         # could be taken back on the same day.
         return None
-    acted = unit.acted_since(plan.tenant_id, plan.action, now - _A_DAY)
+    acted = unit.acted_since(plan.tenant_id, plan.action, now - A_DAY)
     too_much = refusal(plan.limits, targets=len(plan.targets), acted_today=acted, population=population)
     return None if too_much is None else ActionRefused(too_much)
 

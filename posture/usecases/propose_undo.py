@@ -24,13 +24,12 @@ def propose_undo(
     rule: ApprovalRule,
     limits: Limits,
     closed: str | None,
-    population: int | None,
     open_unit: OpenActingUnit,
     clock: Clock,
 ) -> Plan:
     """Record a plan that takes back every target of ``plan`` that was changed and can be changed back.
 
-    ``rule``, ``limits``, ``closed`` and ``population`` are as in ``Proposal``.
+    ``rule``, ``limits`` and ``closed`` are as in ``Proposal``.
 
     Raises:
         ActionRefused: the action cannot be undone, the time for it is over, nothing was changed, or the plan undoes
@@ -43,7 +42,7 @@ def propose_undo(
         replace(undo, reason=reason.strip() or undo.reason, proposed_by=operator.name, rule=rule, limits=limits),
         operator,
         closed=closed,
-        population=population,
+        population=None,  # what is taken back is not held to a share
         now=now,
         open_unit=open_unit,
     )

@@ -309,7 +309,6 @@ def undo(office: Office, plan: Plan, **changes: Any) -> Plan:
         "rule": a_rule(),
         "limits": limits(),
         "closed": None,
-        "population": 100,
         "open_unit": office.store.open_unit,
         "clock": office.clock,
     }
