@@ -23,11 +23,15 @@ from posture.usecases.ports.scanning import (
     Spool,
     UnitOfWork,
 )
+from posture.usecases.ports.telling import Calendar, Chance, Channel, OpenOutbox, Outbox
 
 __all__ = [
     "ActingUnit",
     "Actuator",
     "Bench",
+    "Calendar",
+    "Chance",
+    "Channel",
     "Clock",
     "FindingBook",
     "GraphReader",
@@ -35,7 +39,9 @@ __all__ = [
     "LiveDesk",
     "LiveRows",
     "OpenActingUnit",
+    "OpenOutbox",
     "OpenUnit",
+    "Outbox",
     "Passwords",
     "Pause",
     "PlanLocks",

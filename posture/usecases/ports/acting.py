@@ -15,6 +15,7 @@ from posture.domain.check import ParameterValue
 from posture.domain.finding import Finding
 from posture.domain.journal import BeforeImage, JournalEntry
 from posture.domain.judgement import Value
+from posture.domain.notice import Notice
 from posture.domain.operator import Operator
 from posture.domain.plan import Plan, PlanState, Target
 from posture.domain.reading import Page
@@ -117,6 +118,9 @@ class ActingUnit(Protocol):
 
     def record(self, event: AuditEvent) -> None:
         """Append an event to the audit, chained to the one before."""
+
+    def add_notices(self, notices: Sequence[Notice]) -> None:
+        """Record what people may be told of; what is on record already is left alone."""
 
 
 class OpenActingUnit(Protocol):

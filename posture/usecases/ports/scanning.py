@@ -12,6 +12,8 @@ from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption
 from posture.domain.finding import Finding
 from posture.domain.judgement import Value, VerdictCounts
+from posture.domain.notice import Notice
+from posture.domain.notices_of_scans import CheckStanding
 from posture.domain.outcome import TableOutcome
 from posture.domain.reading import Page, Restart, ResumePoint
 from posture.domain.run import Run, RunSummary
@@ -150,9 +152,19 @@ class UnitOfWork(Protocol):
     def end_interrupted(self, run: Run) -> None:
         """Give an end to the runs of its tenant that still seem to go on: they were killed, for only one can."""
 
-    def save_summary(self, summary: RunSummary) -> None: ...
+    def save_summary(self, summary: RunSummary) -> None:
+        """Write a run with its tables and checks, and how its checks stand now."""
+
+    def previous_run(self, run: Run) -> Run | None:
+        """Return the last run of its tenant that ended, but for the run itself; None if there is none."""
+
+    def standings(self) -> Mapping[CheckId, CheckStanding]:
+        """Return how each check stood after the last run of the tenant that was asked to evaluate it."""
 
     def exemptions(self) -> Sequence[Exemption]: ...
+
+    def add_notices(self, notices: Sequence[Notice]) -> None:
+        """Record what people may be told of; what is on record already is left alone."""
 
 
 class OpenUnit(Protocol):
