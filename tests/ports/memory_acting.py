@@ -13,6 +13,7 @@ from posture.domain.audit import GENESIS, AuditEvent, AuditKind, ChainedEvent, C
 from posture.domain.finding import Finding
 from posture.domain.journal import BeforeImage, JournalEntry
 from posture.domain.judgement import Value
+from posture.domain.notice import Notice
 from posture.domain.operator import Operator
 from posture.domain.plan import FINAL, Plan, PlanState, Target, TargetState
 from posture.domain.switch import Stop
@@ -25,7 +26,7 @@ class MemoryActing:
     """What was committed. Tests put ``findings`` in, and look at the rest.
 
     ``plans`` are in the order they were proposed, ``operators`` by the hash of their token, ``journal`` by plan,
-    target and number, ``images`` by plan and target.
+    target and number, ``images`` by plan and target, ``notices`` in the order in which they were recorded.
     """
 
     plans: dict[str, Plan] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class MemoryActing:
     operators: dict[str, Operator] = field(default_factory=dict)
     settings: list[str] = field(default_factory=list)
     audit: list[ChainedEvent] = field(default_factory=list)
+    notices: dict[str, Notice] = field(default_factory=dict)
 
     @contextmanager
     def open_unit(self) -> Iterator[MemoryActingUnit]:
@@ -186,6 +188,10 @@ class MemoryActingUnit:
         audit = self._draft.audit
         head = ChainHead(number=len(audit), hash=audit[-1].hash if audit else GENESIS)
         audit.append(chained(event, after=head))
+
+    def add_notices(self, notices: Sequence[Notice]) -> None:
+        for notice in notices:
+            self._draft.notices.setdefault(notice.id, notice)
 
     def _plans_of(self, tenant_id: str, action: ActionId) -> Sequence[Plan]:
         every = self._draft.plans.values()

@@ -11,17 +11,25 @@ from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption
 from posture.domain.finding import Finding, FindingState, change_of_state
 from posture.domain.finding_view import FindingEvent
+from posture.domain.judgement import CheckOutcome, CheckResult, SkipKind
+from posture.domain.notice import Notice
+from posture.domain.notices_of_scans import CheckStanding
 from posture.domain.run import INTERRUPTED, Run, RunState, RunSummary
 
 
 @dataclass(kw_only=True)
 class MemoryStore:
-    """What was committed. ``recorded`` are the exemptions that a unit of work returns; tests put them in."""
+    """What was committed. ``recorded`` are the exemptions that a unit of work returns; tests put them in.
+
+    ``standings`` are by tenant and check, ``notices`` in the order in which they were recorded.
+    """
 
     findings: dict[str, Finding] = field(default_factory=dict)
     history: dict[str, tuple[FindingEvent, ...]] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     summaries: dict[str, RunSummary] = field(default_factory=dict)
+    standings: dict[tuple[str, CheckId], CheckStanding] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
     recorded: list[Exemption] = field(default_factory=list)
 
     @contextmanager
@@ -33,15 +41,19 @@ class MemoryStore:
             history=copy(self.history),
             runs=copy(self.runs),
             summaries=copy(self.summaries),
+            standings=copy(self.standings),
+            notices=copy(self.notices),
         )
         yield MemoryUnitOfWork(draft, tenant_id)
         self.findings, self.history = draft.findings, draft.history
         self.runs, self.summaries = draft.runs, draft.summaries
+        self.standings, self.notices = draft.standings, draft.notices
 
 
 class MemoryUnitOfWork:
     def __init__(self, draft: MemoryStore, tenant_id: str) -> None:
         self._draft = draft
+        self._tenant_id = tenant_id
         self._findings = MemoryFindingBook(draft, tenant_id)
 
     @property
@@ -61,9 +73,37 @@ class MemoryUnitOfWork:
     def save_summary(self, summary: RunSummary) -> None:
         self.save_run(summary.run)
         self._draft.summaries[summary.run.id] = summary
+        for result in summary.checks:
+            if result.skipped is None or result.skipped.kind is not SkipKind.SWITCHED_OFF:
+                self._stand(summary.run, result)
+
+    def previous_run(self, run: Run) -> Run | None:
+        ended = [
+            (other.finished_at, other)
+            for other in self._draft.runs.values()
+            if other.tenant_id == run.tenant_id and other.id != run.id and other.finished_at is not None
+        ]
+        return max(ended, key=lambda each: each[0], default=(None, None))[1]
+
+    def standings(self) -> Mapping[CheckId, CheckStanding]:
+        return {check: one for (tenant, check), one in self._draft.standings.items() if tenant == self._tenant_id}
 
     def exemptions(self) -> Sequence[Exemption]:
         return tuple(self._draft.recorded)
+
+    def add_notices(self, notices: Sequence[Notice]) -> None:
+        for notice in notices:
+            self._draft.notices.setdefault(notice.id, notice)
+
+    def _stand(self, run: Run, result: CheckResult) -> None:
+        before = self._draft.standings.get((run.tenant_id, result.check))
+        is_evaluated = result.outcome is CheckOutcome.EVALUATED
+        self._draft.standings[run.tenant_id, result.check] = CheckStanding(
+            check=result.check,
+            outcome=result.outcome,
+            skip_kind=result.skipped.kind if result.skipped else None,
+            evaluated_at=run.taken_at if is_evaluated else before.evaluated_at if before else None,
+        )
 
 
 class MemoryFindingBook:
