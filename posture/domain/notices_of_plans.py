@@ -53,7 +53,8 @@ def plan_notice(plan: Plan, *, at: datetime, by: str) -> Notice | None:
         "ended": dict(ended),
     }
     return Notice(
-        id=digest_of(event.value, plan.id, len(plan.approvals)),
+        # Each yes of several is told of, even one that replaces another which does not count any more.
+        id=digest_of(event.value, plan.id, [[yes.by, iso(yes.at)] for yes in plan.approvals]),
         event=event,
         at=at,
         tenant_id=plan.tenant_id,

@@ -13,6 +13,7 @@ from posture.domain.plan import Plan, is_overdue
 from posture.errors import ActionRefused, NotAllowedToDecide
 from posture.usecases.expire import expired
 from posture.usecases.ports import ActingUnit, Clock, OpenActingUnit
+from posture.usecases.tell_of_plan import tell_of_plan
 
 
 def approve_plan(
@@ -84,6 +85,7 @@ def _decided(
         else:
             details: dict[str, Value] = {"note": note, "digest": current.digest, "state": str(after.state)}
             _record(unit, after, operator, kind, now, details)
+            tell_of_plan(after, unit=unit, at=now, by=operator.name)
             return after
         _record(unit, current, operator, AuditKind.APPROVAL_REFUSED, now, {"because": str(refusal)})
     raise refusal

@@ -28,6 +28,7 @@ from posture.usecases.execution_tools import ExecutionTools
 from posture.usecases.expire import expired
 from posture.usecases.read_live import LiveSight
 from posture.usecases.rehearse import Rehearsed, rehearse
+from posture.usecases.tell_of_plan import tell_of_plan
 from posture.usecases.work import Earlier, Work
 from posture.usecases.writing_down import Journal
 
@@ -173,12 +174,14 @@ def _after(work: Work, target: Target) -> Work:
 
 def _ended(plan: Plan, operator: Operator, targets: Sequence[Target], tools: ExecutionTools) -> Plan:
     state = final_state(targets)
-    ended = moved(replace(plan, targets=tuple(targets)), state, at=tools.clock.now())
+    now = tools.clock.now()
+    ended = moved(replace(plan, targets=tuple(targets)), state, at=now)
     with tools.open_unit() as unit:
         unit.require_claim(plan.id, worker=tools.worker)
         unit.save_plan(ended, was=PlanState.EXECUTING)
         counts = Counter(str(target.state) for target in targets)
         unit.record(_event(plan, operator.name, AuditKind.PLAN_ENDED, tools, {"state": str(state), **counts}))
+        tell_of_plan(ended, unit=unit, at=now, by=operator.name)
     return ended
 
 

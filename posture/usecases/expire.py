@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.plan import Plan, PlanState, moved
 from posture.usecases.ports import ActingUnit
+from posture.usecases.tell_of_plan import tell_of_plan
+
+_NOBODY: Final = "posture"
 
 
 def expired(plan: Plan, *, unit: ActingUnit, now: datetime) -> Plan:
@@ -17,11 +21,12 @@ def expired(plan: Plan, *, unit: ActingUnit, now: datetime) -> Plan:
         unit.record(
             AuditEvent(
                 at=now,
-                actor="posture",
+                actor=_NOBODY,
                 kind=AuditKind.PLAN_EXPIRED,
                 tenant_id=plan.tenant_id,
                 plan_id=plan.id,
                 details={"because": because},
             )
         )
+        tell_of_plan(ended, unit=unit, at=now, by=_NOBODY)
     return ended

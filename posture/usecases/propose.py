@@ -23,6 +23,7 @@ from posture.domain.switch import stop_of
 from posture.errors import ActionRefused, NotAllowedToDecide, UsageError
 from posture.usecases.parameter_text import value_of_text
 from posture.usecases.ports import ActingUnit, Clock, OpenActingUnit
+from posture.usecases.tell_of_plan import tell_of_plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,7 @@ def recorded(
         refused = _refused(plan, operator, closed=closed, population=population, now=now, unit=unit)
         if refused is None:
             unit.add_plan(plan)
+            tell_of_plan(plan, unit=unit, at=now, by=operator.name)
         kind = AuditKind.PLAN_PROPOSED if refused is None else AuditKind.PROPOSAL_REFUSED
         unit.record(_event(plan, operator, kind, now, because=None if refused is None else str(refused)))
     if refused is not None:
