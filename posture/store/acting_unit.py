@@ -6,21 +6,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, insert, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select
 
 from posture.domain.action import ActionId
 from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.finding import Finding
 from posture.domain.journal import BeforeImage, JournalEntry
 from posture.domain.judgement import Value
+from posture.domain.notice import Notice
 from posture.domain.operator import Operator
 from posture.domain.plan import FINAL, Plan, PlanState, Target, TargetState
 from posture.domain.switch import Stop
 from posture.store import audit, operators, plans
 from posture.store.acting_rows import entry_from, entry_row, image_from, image_row, stop_from, stop_row
 from posture.store.acting_tables import NOTED_SETTINGS, PLAN_IMAGES, PLAN_JOURNAL, PLAN_TARGETS, PLANS, STOPS
-from posture.store.rows import Row, finding_from
+from posture.store.batches import insert_new, upsert
+from posture.store.notice_rows import notice_row
+from posture.store.notice_tables import NOTICES
+from posture.store.rows import finding_from
 from posture.store.tables import FINDINGS
 
 _STILL_GOING: Final = tuple(state.value for state in PlanState if state not in FINAL)
@@ -97,14 +100,14 @@ class SqlActingUnit:
         )
 
     def write_entry(self, entry: JournalEntry) -> None:
-        self._upsert(PLAN_JOURNAL, entry_row(entry), key=("plan_id", "target", "number"))
+        upsert(self._connection, PLAN_JOURNAL, [entry_row(entry)], key=("plan_id", "target", "number"))
 
     def entries(self, plan_id: str) -> Sequence[JournalEntry]:
         return entries(self._connection, plan_id)
 
     def save_image(self, image: BeforeImage) -> None:
         """Insert or update."""
-        self._upsert(PLAN_IMAGES, image_row(image), key=("plan_id", "target"))
+        upsert(self._connection, PLAN_IMAGES, [image_row(image)], key=("plan_id", "target"))
 
     def image(self, plan_id: str, target: int) -> BeforeImage | None:
         wanted = select(PLAN_IMAGES).where(PLAN_IMAGES.c.plan_id == plan_id, PLAN_IMAGES.c.target == target)
@@ -148,7 +151,7 @@ class SqlActingUnit:
         known = select(NOTED_SETTINGS.c.digest).where(NOTED_SETTINGS.c.id == _ONLY_ROW)
         if self._connection.execute(known).scalar() == digest:
             return
-        self._upsert(NOTED_SETTINGS, {"id": _ONLY_ROW, "digest": digest, "noted_at": at}, key=("id",))
+        upsert(self._connection, NOTED_SETTINGS, [{"id": _ONLY_ROW, "digest": digest, "noted_at": at}], key=("id",))
         self.record(
             AuditEvent(
                 at=at,
@@ -163,6 +166,10 @@ class SqlActingUnit:
     def record(self, event: AuditEvent) -> None:
         audit.record(self._connection, event)
 
+    def add_notices(self, notices: Sequence[Notice]) -> None:
+        """Record what people may be told of; what is on record already is left alone."""
+        insert_new(self._connection, NOTICES, [notice_row(notice) for notice in notices])
+
     def _count_targets(self, tenant_id: str, action: ActionId, condition: ColumnElement[bool]) -> int:
         counted = (
             select(func.count())
@@ -170,12 +177,6 @@ class SqlActingUnit:
             .where(PLANS.c.tenant_id == tenant_id, PLANS.c.action == action, condition)
         )
         return self._connection.execute(counted).scalar_one()
-
-    def _upsert(self, table: Table, row: Row, *, key: tuple[str, ...]) -> None:
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(table).values(row)
-        changed = {name: statement.excluded[name] for name in row if name not in key}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
 
 def entries(connection: Connection, plan_id: str) -> Sequence[JournalEntry]:

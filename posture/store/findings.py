@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
 from sqlalchemy import Connection, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from posture.domain.check import CheckId
 from posture.domain.finding import Finding, FindingState, change_of_state
-from posture.store.rows import Row, finding_from, finding_row
+from posture.store.batches import BATCH, in_batches, upsert
+from posture.store.rows import finding_from, finding_row
 from posture.store.tables import FINDING_CHANGES, FINDINGS, RUNS
 
-# SQLite allows 32,766 parameters in a statement, PostgreSQL 65,535; larger batches are not faster.
-BATCH: Final = 500
-
 _KEY: Final = ("fingerprint",)
-_Item = TypeVar("_Item")
 
 
 class SqlFindingBook:
@@ -32,7 +28,7 @@ class SqlFindingBook:
     def by_fingerprint(self, fingerprints: Sequence[str]) -> Mapping[str, Finding]:
         """Return those findings of the tenant that are on record, by fingerprint."""
         found: dict[str, Finding] = {}
-        for batch in _batches(fingerprints):
+        for batch in in_batches(fingerprints):
             # Without the tenant: SQLite would rather walk through all findings of a tenant than look up 500 keys.
             wanted = select(FINDINGS).where(FINDINGS.c.fingerprint.in_(batch))
             for row in self._connection.execute(wanted).mappings():
@@ -46,10 +42,10 @@ class SqlFindingBook:
         Raises:
             ValueError: a finding belongs to another tenant.
         """
-        for batch in _batches(findings):
+        for batch in in_batches(findings):
             self._refuse_strangers(batch)
             before = self._states([finding.fingerprint for finding in batch])
-            self._upsert([finding_row(finding) for finding in batch])
+            upsert(self._connection, FINDINGS, [finding_row(finding) for finding in batch], key=_KEY)
             self._remember(batch, before)
 
     def open_findings(self, check: CheckId) -> Iterator[Sequence[Finding]]:
@@ -86,12 +82,6 @@ class SqlFindingBook:
         known = select(FINDINGS.c.fingerprint, FINDINGS.c.state).where(FINDINGS.c.fingerprint.in_(fingerprints))
         return {row.fingerprint: FindingState(row.state) for row in self._connection.execute(known)}
 
-    def _upsert(self, rows: Sequence[Row]) -> None:
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(FINDINGS)
-        changed = {column.name: statement.excluded[column.name] for column in FINDINGS.c if column.name not in _KEY}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=changed), rows)
-
     def _remember(self, findings: Sequence[Finding], before: Mapping[str, FindingState]) -> None:
         lines = []
         for finding in findings:
@@ -119,8 +109,3 @@ class SqlFindingBook:
             )
             self._run_ids[taken_at] = self._connection.execute(newest).scalar()
         return self._run_ids[taken_at]
-
-
-def _batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]

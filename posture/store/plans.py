@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, in
 from posture.domain.plan import Approval, Plan, PlanState, Target
 from posture.errors import ClaimLost
 from posture.store.acting_tables import PLAN_APPROVALS, PLAN_TARGETS, PLANS
+from posture.store.batches import in_batches
 from posture.store.plan_rows import (
     approval_from,
     approval_row,
@@ -22,8 +23,6 @@ from posture.store.plan_rows import (
     target_row,
 )
 
-# SQLite allows 32,766 parameters in a statement.
-_BATCH: Final = 500
 _MOST_ALIKE: Final = 10
 
 _NEWEST_FIRST: Final = select(PLANS).order_by(PLANS.c.number.desc())
@@ -110,11 +109,7 @@ def _write_approvals(connection: Connection, plan: Plan) -> None:
 
 def _whole(connection: Connection, wanted: Select[*tuple[object, ...]]) -> list[Plan]:
     found = connection.execute(wanted).mappings().all()
-    return [
-        plan
-        for start in range(0, len(found), _BATCH)
-        for plan in _with_parts(connection, found[start : start + _BATCH])
-    ]
+    return [plan for batch in in_batches(found) for plan in _with_parts(connection, batch)]
 
 
 def _with_parts(connection: Connection, rows: Sequence[RowMapping]) -> list[Plan]:
