@@ -14,6 +14,20 @@ from posture.config.draft import Credential, Draft, draft_text
 from posture.config.fingerprint import Fingerprint
 from posture.config.loading import load_settings, parse_settings
 from posture.config.location import FILE_NAMES, find_config
+from posture.config.notify_settings import (
+    ChannelSettings,
+    GraphMailSettings,
+    MailIdentity,
+    NotifySettings,
+    ResolvedGraphMail,
+    ResolvedSmtp,
+    ResolvedTeams,
+    ResolvedWebhook,
+    Security,
+    SmtpSettings,
+    TeamsSettings,
+    WebhookSettings,
+)
 from posture.config.references import Secret, SettingText
 from posture.config.remediation import RemediationSettings
 from posture.config.settings import (
@@ -27,6 +41,7 @@ from posture.config.settings import (
 __all__ = [
     "FILE_NAMES",
     "CertificateCredential",
+    "ChannelSettings",
     "CheckSettings",
     "ClientSecretCredential",
     "Credential",
@@ -34,14 +49,25 @@ __all__ = [
     "Draft",
     "Endpoints",
     "Fingerprint",
+    "GraphMailSettings",
     "HttpSettings",
+    "MailIdentity",
     "ManagedIdentityCredential",
+    "NotifySettings",
     "RemediationSettings",
     "ResolvedCredential",
+    "ResolvedGraphMail",
+    "ResolvedSmtp",
+    "ResolvedTeams",
+    "ResolvedWebhook",
     "Secret",
+    "Security",
     "SettingText",
     "Settings",
+    "SmtpSettings",
+    "TeamsSettings",
     "TenantSettings",
+    "WebhookSettings",
     "WorkloadIdentityCredential",
     "draft_text",
     "find_config",

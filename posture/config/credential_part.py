@@ -53,20 +53,22 @@ def _kind(file: SettingsFile, steps: tuple[Step, ...]) -> str:
     raise file.refuse(at, f"more than one credential is given: {', '.join(kinds)}", "Keep one of them")
 
 
-def refuse_one_identity(
-    file: SettingsFile, steps: tuple[Step, ...], *, reader: CredentialSettings, remediator: CredentialSettings
+def refuse_the_reader(
+    file: SettingsFile,
+    steps: tuple[Step, ...],
+    credential: CredentialSettings,
+    *,
+    reader: CredentialSettings,
+    problem: str,
+    advice: str,
 ) -> None:
-    """Refuse a remediator at ``steps`` that is visibly the reader: what may only look must not be able to act.
+    """Refuse a credential at ``steps`` that is visibly the reader's: what may only look must not be able to do more.
 
     What stands in variables and files is compared when it is looked up.
     """
-    if _written_id(reader) == _written_id(remediator):
-        at = steps if remediator.client_id is None else (*steps, "client_id")
-        raise file.refuse(
-            at,
-            "the remediator is the same identity as the reader",
-            "Register a second application for it: posture permissions --actions --format steps",
-        )
+    if _written_id(reader) == _written_id(credential):
+        at = steps if credential.client_id is None else (*steps, "client_id")
+        raise file.refuse(at, problem, advice)
 
 
 def _written_id(credential: CredentialSettings) -> str | None:

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from posture.definitions.quantities import duration, share
+from posture.domain.notice import Event
+from posture.domain.severity import Severity
 from posture.domain.tenant import Cloud
 
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
@@ -112,6 +114,92 @@ class TenantModel(_Strict):
     checks: TenantChecksModel = Field(default_factory=TenantChecksModel)
 
 
+class Xoauth2Model(CredentialModel):
+    tenant: Text
+
+
+class SmtpModel(_Strict):
+    host: Text
+    port: int | None = Field(default=None, ge=1, le=65_535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: Text | None = None
+    password: Text | None = None
+    xoauth2: Xoauth2Model | None = None
+    sender: Text = Field(alias="from")
+    to: list[Text] = Field(min_length=1, max_length=100)
+
+
+class GraphMailModel(_Strict):
+    tenant: Text
+    mailbox: Text
+    to: list[Text] = Field(min_length=1, max_length=100)
+    credential: CredentialModel
+
+
+class TeamsModel(_Strict):
+    url: Text
+    bare_card: bool = False
+
+
+class WebhookModel(_Strict):
+    url: Text
+    secret: Text
+
+
+class ChannelModel(_Strict):
+    name: Text
+    smtp: SmtpModel | None = None
+    graph_mail: GraphMailModel | None = None
+    teams: TeamsModel | None = None
+    webhook: WebhookModel | None = None
+
+
+class MatchModel(_Strict):
+    events: list[Annotated[Event, Field(strict=False)]] = Field(default_factory=list)
+    severity: Severity | None = Field(default=None, strict=False)
+    checks: list[Text] = Field(default_factory=list)
+    tags: list[Text] = Field(default_factory=list)
+    tenants: list[Text] = Field(default_factory=list)
+    resource_types: list[Text] = Field(default_factory=list)
+
+
+class DigestModel(_Strict):
+    cron: Text
+    zone: Text
+
+
+class WhenModel(_Strict):
+    digest: DigestModel
+
+
+def _digest_or_none(value: object) -> object:
+    if value == "immediate":
+        return None
+    if isinstance(value, dict):
+        return value
+    raise ValueError("it says no time: write immediate, or digest with its cron and zone")
+
+
+class DefaultRouteModel(_Strict):
+    channels: list[Text] = Field(min_length=1)
+    when: Annotated[WhenModel | None, BeforeValidator(_digest_or_none)] = None
+
+
+class RouteModel(DefaultRouteModel):
+    match: MatchModel
+
+
+class NotifyModel(_Strict):
+    page: Text | None = None
+    reference_hosts: list[Text] = Field(default_factory=list)
+    templates: Text | None = None
+    credential_days: int = Field(default=90, ge=1, le=730)
+    exemption_days: int = Field(default=14, ge=1, le=365)
+    channels: list[ChannelModel] = Field(default_factory=list)
+    routes: list[RouteModel] = Field(default_factory=list)
+    default: DefaultRouteModel | None = None
+
+
 class SettingsModel(_Strict):
     data_dir: Text = "./posture-data"
     store: StoreModel | None = None
@@ -120,4 +208,5 @@ class SettingsModel(_Strict):
     checks: ChecksModel = Field(default_factory=ChecksModel)
     actions: ActionsModel = Field(default_factory=ActionsModel)
     remediation: RemediationModel = Field(default_factory=RemediationModel)
+    notify: NotifyModel = Field(default_factory=NotifyModel)
     tenants: list[TenantModel] = Field(min_length=1)

@@ -10,6 +10,7 @@ from typing import Final
 
 from posture.config.credentials import resolved_path
 from posture.config.file_model import SettingsModel
+from posture.config.notify_part import NotifyPart
 from posture.config.references import Secret, SettingText
 from posture.config.remediation import remediation_settings
 from posture.config.settings import HttpSettings, Settings
@@ -60,6 +61,9 @@ class _Loader:
 
     def load(self) -> Settings:
         model = self._model
+        tenants = tuple(TenantsPart(self._file, model.tenants).all())
+        notify_part = NotifyPart(self._file, model.notify, tenants)
+        notify = notify_part.read()
         data_dir = self._file.path(("data_dir",), default=model.data_dir)
         return Settings(
             path=self._file.document.path,
@@ -71,8 +75,13 @@ class _Loader:
             action_directories=self._directories("actions", model.actions.directories),
             checks=check_settings(model.checks),
             remediation=remediation_settings(model.remediation),
-            tenants=tuple(TenantsPart(self._file, model.tenants).all()),
-            warnings=tuple(self._warnings()),
+            notify=notify,
+            tenants=tenants,
+            warnings=(
+                *self._warnings(),
+                *map(_literal, notify_part.literal_secrets()),
+                *(_never_told(channel.name) for channel in notify_part.never_told(notify)),
+            ),
             document=self._file.document,
         )
 
@@ -120,4 +129,10 @@ def _literal(text: SettingText) -> str:
     return (
         f"{text.at}: {text.setting}: a secret stands in the file itself. "
         "Write ${env:NAME} or ${file:PATH} instead, and change the secret."
+    )
+
+
+def _never_told(channel: str) -> str:
+    return (
+        f'notify: no route names the channel "{channel}", so nothing is sent to it. Name it in a route or in default.'
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from posture.config.credentials import CredentialSettings, resolved_guid
 from posture.config.fingerprint import Fingerprint, fingerprint_of
+from posture.config.notify_settings import NotifySettings
 from posture.config.references import Secret, SettingText
 from posture.config.remediation import RemediationSettings
 from posture.definitions.dictionary import did_you_mean
@@ -97,6 +98,7 @@ class Settings:
     action_directories: tuple[Path, ...]
     checks: CheckSettings
     remediation: RemediationSettings
+    notify: NotifySettings
     tenants: tuple[TenantSettings, ...]
     warnings: tuple[str, ...]
     document: YamlDocument = field(repr=False)

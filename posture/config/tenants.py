@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from posture.config.credential_part import read_credential, refuse_one_identity
+from posture.config.credential_part import read_credential, refuse_the_reader
 from posture.config.credentials import resolved_guid
 from posture.config.file_model import EndpointsModel, ProtectedModel, TenantChecksModel, TenantModel
 from posture.config.remediation import remediation_settings
@@ -17,7 +17,6 @@ from posture.definitions.yaml_source import Step
 from posture.domain.check import ParameterValue
 from posture.domain.tenant import Cloud
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _OBJECT_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SIGN_IN_NAME: Final = re.compile(r"[^\s@${}]+@[^\s@${}]+")
 
@@ -35,22 +34,16 @@ class TenantsPart:
         ids: dict[str, int] = {}
         for position, model in enumerate(self._models):
             steps: tuple[Step, ...] = ("tenants", position)
-            if not _NAME.fullmatch(model.name):
-                raise self._file.refuse(
-                    (*steps, "name"),
-                    "it has other characters than letters, digits, dot, dash and underscore, or is too long",
-                    "Choose a short name such as contoso",
-                )
+            self._file.refuse_unfit_name((*steps, "name"), model.name, example="contoso")
             # Case does not count: names become names of variables and files for people.
-            self._refuse_twice(names, model.name.lower(), (*steps, "name"), "Give every tenant a name of its own")
+            self._file.refuse_twice(
+                names, model.name.lower(), (*steps, "name"), "Give every tenant a name of its own"
+            )
             # Findings and snapshots are kept by this id.
-            self._refuse_twice(ids, model.tenant_id.lower(), (*steps, "tenant_id"), "Keep one entry for each tenant")
+            self._file.refuse_twice(
+                ids, model.tenant_id.lower(), (*steps, "tenant_id"), "Keep one entry for each tenant"
+            )
             yield self._tenant(model, steps)
-
-    def _refuse_twice(self, seen: dict[str, int], key: str, steps: tuple[Step, ...], advice: str) -> None:
-        if key in seen:
-            raise self._file.refuse(steps, f'"{key}" stands here twice, first in line {seen[key]}', advice)
-        seen[key] = self._file.document.locate(steps).line
 
     def _tenant(self, model: TenantModel, steps: tuple[Step, ...]) -> TenantSettings:
         tenant_id = self._file.text((*steps, "tenant_id"))
@@ -62,7 +55,14 @@ class TenantsPart:
         remediator = None
         if model.remediator is not None:
             remediator = read_credential(self._file, (*steps, "remediator"))
-            refuse_one_identity(self._file, (*steps, "remediator"), reader=reader, remediator=remediator)
+            refuse_the_reader(
+                self._file,
+                (*steps, "remediator"),
+                remediator,
+                reader=reader,
+                problem="the remediator is the same identity as the reader",
+                advice="Register a second application for it: posture permissions --actions --format steps",
+            )
         self._refuse_unprotecting(model.protected, (*steps, "protected"))
         return TenantSettings(
             name=model.name,
