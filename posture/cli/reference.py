@@ -37,6 +37,7 @@ def reference_files() -> dict[str, str]:
     from posture.definitions.catalog import load_catalog
     from posture.definitions.dictionary import Dictionary
     from posture.definitions.json_schema import action_schema, check_schema
+    from posture.report.notice_schema import notice_schema
     from posture.report.plan_schema import plan_schema
     from posture.report.scan_schema import scan_schema
     from posture.tables import RESOURCE_TYPES, TABLES
@@ -53,6 +54,7 @@ def reference_files() -> dict[str, str]:
         "action.schema.json": _json(action_schema(live_dictionary())),
         "plan.schema.json": _json(plan_schema()),
         "scan.schema.json": _json(scan_schema()),
+        "notice.schema.json": _json(notice_schema()),
     }
 
 

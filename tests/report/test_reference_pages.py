@@ -33,6 +33,7 @@ from posture.tables.table import Column, DerivedTable
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+SCHEMAS = [f"{kind}.schema.json" for kind in ("check", "action", "scan", "plan", "notice")]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def generated() -> dict[str, str]:
     "name",
     [
         *("tables.md", "checks.md", "actions.md", "permissions.md", "cli.md"),
-        *("check.schema.json", "action.schema.json", "scan.schema.json", "plan.schema.json"),
+        *SCHEMAS,
     ],
 )
 def test_the_committed_page_is_what_make_docs_would_write(generated: dict[str, str], name: str) -> None:
@@ -55,7 +56,7 @@ def test_no_other_file_lies_among_the_generated_ones(generated: dict[str, str]) 
     assert {path.name for path in REFERENCE.iterdir()} == set(generated)
 
 
-@pytest.mark.parametrize("name", ["check.schema.json", "action.schema.json", "scan.schema.json", "plan.schema.json"])
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_a_schema_is_a_valid_schema(generated: dict[str, str], name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(generated[name]))
 
