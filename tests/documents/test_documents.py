@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 _COMMAND = re.compile(
-    r"\bposture ((?:checks|tables|findings|exempt|actions|plans|operators|audit) [a-z-]+|[a-z]+)(?= |`|$)",
+    r"\bposture ((?:checks|tables|findings|exempt|actions|plans|operators|audit|notify) [a-z-]+|[a-z]+)(?= |`|$)",
     re.MULTILINE,
 )
 _SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
