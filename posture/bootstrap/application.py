@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posture.bootstrap.connection import connection_of
+from posture.bootstrap.own_credentials import EXEMPTION_NOTICE, own_credentials
 from posture.bootstrap.selection import Selection, select_checks
 from posture.config import (
     FILE_NAMES,
@@ -42,7 +43,8 @@ from posture.tables.live import ONLY_LIVE
 from posture.usecases.diagnose import Diagnosis, diagnose_tenant
 from posture.usecases.events import ScanEvent
 from posture.usecases.ports import Pause
-from posture.usecases.scan import ScanRequest, scan_tenant
+from posture.usecases.scan import scan_tenant
+from posture.usecases.scan_request import ScanRequest
 from posture.usecases.verify_definitions import Verification, verify_checks
 
 if TYPE_CHECKING:
@@ -207,6 +209,8 @@ class Application:
             switched_off=selection.switched_off,
             wanted=selection.wanted,
             exemptions=self._exemptions_of_file(),
+            exemption_notice=EXEMPTION_NOTICE,
+            own=own_credentials(tenant, self.catalog),
             all_verdicts=all_verdicts,
         )
         return scan_tenant(

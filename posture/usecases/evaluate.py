@@ -32,13 +32,15 @@ def evaluate_check(
     open_unit: OpenUnit,
     exemptions: Mapping[str, tuple[Exemption, ...]],
     tenant_id: str,
+    tenant_name: str,
+    is_first: bool,
     all_verdicts: bool,
 ) -> Iterator[ScanEvent]:
     """Yield the judgements of one check, fail and unknown (with ``all_verdicts`` also pass), then its result.
 
-    ``exemptions`` maps a resource id in lower case to what is in force for it. A check that cannot be
-    evaluated touches no finding; if it breaks while its rows are fetched, judgements may have been yielded whose
-    findings are not kept.
+    ``exemptions`` maps a resource id in lower case to what is in force for it. ``is_first`` says that the check was
+    never evaluated in the tenant before. A check that cannot be evaluated touches no finding; if it breaks while its
+    rows are fetched, judgements may have been yielded whose findings are not kept.
     """
     reason = skip_reason(compiled, tables=tables, outcomes=snapshot.outcomes, previous=snapshot.previous_outcomes)
     if reason is not None:
@@ -51,10 +53,12 @@ def evaluate_check(
             recorder = Recorder(
                 compiled=compiled,
                 judged=judged,
-                findings=unit.findings,
+                unit=unit,
                 exemptions=exemptions,
                 tenant_id=tenant_id,
+                tenant_name=tenant_name,
                 taken_at=snapshot.taken_at,
+                is_first=is_first,
             )
             exempted = yield from _judgements(compiled, judged, recorder, tenant_id, all_verdicts=all_verdicts)
             counts = _counts(judged, exempted)

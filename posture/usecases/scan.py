@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from posture.definitions.compiled import CompiledCheck
+from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption, in_force
-from posture.domain.judgement import CheckResult
+from posture.domain.notices_of_scans import CheckStanding
 from posture.domain.outcome import TableOutcome
 from posture.domain.run import Run, RunState, RunSummary, final_state
 from posture.domain.tenant import TenantFacts
 from posture.errors import GraphError, ScanInProgress, SnapshotError, TokenRefused
-from posture.tables.table import WantedTable
 from posture.usecases.collect import collect_snapshot, published
 from posture.usecases.evaluate import evaluate_check, switched_off
 from posture.usecases.events import CheckDone, ScanEvent, ScanFinished, ScanStarted
+from posture.usecases.own_credentials import ending_credentials
 from posture.usecases.ports import Clock, GraphReader, OpenUnit, Snapshot, Snapshots, Spool
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScanRequest:
-    """What to scan: a tenant, the checks compiled for it, and the tables that these read.
-
-    ``switched_off`` are checks that the configuration skips; they are reported and need no table.
-    ``exemptions`` come from the file; those in the database are added.
-    """
-
-    run_id: str
-    tenant_id: str
-    tenant_name: str
-    checks: Sequence[CompiledCheck]
-    switched_off: Sequence[CompiledCheck]
-    wanted: Sequence[WantedTable]
-    exemptions: Sequence[Exemption]
-    all_verdicts: bool
+from posture.usecases.scan_request import ScanRequest
+from posture.usecases.tell_of_scan import NOTHING_EVALUATED, Evaluation, is_first_time, tell_of_scan
 
 
 def scan_tenant(
@@ -58,11 +42,11 @@ def scan_tenant(
             _save(run, open_unit)
             yield _started(request, run, facts, spool)
             snapshot = yield from _collect(request, facts=facts, graph=graph, spool=spool)
-        results = yield from _evaluate(request, snapshot, open_unit=open_unit, now=clock.now())
+        evaluation = yield from _evaluate(request, snapshot, open_unit=open_unit, now=clock.now())
     except (GraphError, ScanInProgress, SnapshotError) as error:
-        yield _aborted(run, facts, because=str(error), open_unit=open_unit, now=clock.now())
+        yield _aborted(request, run, facts, because=str(error), open_unit=open_unit, now=clock.now())
         return
-    yield _finished(run, facts, snapshot, results, open_unit=open_unit, now=clock.now())
+    yield _finished(request, run, facts, snapshot, evaluation, open_unit=open_unit, now=clock.now())
 
 
 def _identify(graph: GraphReader) -> TenantFacts:
@@ -119,12 +103,12 @@ def _collect(
 
 def _evaluate(
     request: ScanRequest, snapshot: Snapshot, *, open_unit: OpenUnit, now: datetime
-) -> Generator[ScanEvent, None, list[CheckResult]]:
-    """Yield the events of every check and return the results, in the order of the request."""
+) -> Generator[ScanEvent, None, Evaluation]:
+    """Yield the events of every check and return what came of them, the results in the order of the request."""
     tables = {wanted.table.name: wanted.table for wanted in request.wanted}
     results = [switched_off(compiled) for compiled in request.switched_off]
     yield from (CheckDone(result=result) for result in results)
-    exemptions = _exemptions(request, open_unit, now=now)
+    exemptions, standings = _on_record(request, open_unit, now=now)
     for compiled in request.checks:
         # One transaction per check, not per run: a broken thirty-ninth must not take the first thirty-eight
         # with it. Cost: a reader in between sees new findings of some checks and old ones of others.
@@ -135,40 +119,48 @@ def _evaluate(
             open_unit=open_unit,
             exemptions=exemptions,
             tenant_id=request.tenant_id,
+            tenant_name=request.tenant_name,
+            is_first=is_first_time(standings.get(compiled.check.id)),
             all_verdicts=request.all_verdicts,
         ):
             if isinstance(event, CheckDone):
                 results.append(event.result)
             yield event
-    return results
+    credentials = ending_credentials(request.own, snapshot, tables=tables) if request.own else ()
+    return Evaluation(results=tuple(results), standings=standings, credentials=tuple(credentials))
 
 
-def _exemptions(request: ScanRequest, open_unit: OpenUnit, *, now: datetime) -> Mapping[str, tuple[Exemption, ...]]:
-    """Return what is in force, by resource id in lower case."""
+def _on_record(
+    request: ScanRequest, open_unit: OpenUnit, *, now: datetime
+) -> tuple[Mapping[str, tuple[Exemption, ...]], Mapping[CheckId, CheckStanding]]:
+    """Return the exemptions in force, by resource id in lower case, and how the checks stand."""
     with open_unit(request.tenant_id) as unit:
         known = [*request.exemptions, *unit.exemptions()]
+        standings = unit.standings()
     by_resource: dict[str, tuple[Exemption, ...]] = {}
     for exemption in in_force(known, tenant=request.tenant_name, now=now):
         key = exemption.resource_id.lower()
         by_resource[key] = (*by_resource.get(key, ()), exemption)
-    return by_resource
+    return by_resource, standings
 
 
 def _finished(
+    request: ScanRequest,
     run: Run,
     facts: TenantFacts,
     snapshot: Snapshot,
-    results: Sequence[CheckResult],
+    evaluation: Evaluation,
     *,
     open_unit: OpenUnit,
     now: datetime,
 ) -> ScanFinished:
     tables = tuple(snapshot.outcomes.values())
-    ended = replace(run, finished_at=now, state=final_state(tables, results))
-    return _summed_up(ended, facts, tables, results, open_unit)
+    ended = replace(run, finished_at=now, state=final_state(tables, evaluation.results))
+    return _summed_up(request, ended, facts, tables, evaluation, open_unit=open_unit, now=now)
 
 
 def _aborted(
+    request: ScanRequest,
     run: Run,
     facts: TenantFacts | None,
     *,
@@ -177,22 +169,26 @@ def _aborted(
     now: datetime,
 ) -> ScanFinished:
     ended = replace(run, finished_at=now, state=RunState.ABORTED, aborted_because=because)
-    return _summed_up(ended, facts, (), (), open_unit)
+    return _summed_up(request, ended, facts, (), NOTHING_EVALUATED, open_unit=open_unit, now=now)
 
 
 def _summed_up(
+    request: ScanRequest,
     run: Run,
     facts: TenantFacts | None,
     tables: tuple[TableOutcome, ...],
-    results: Sequence[CheckResult],
+    evaluation: Evaluation,
+    *,
     open_unit: OpenUnit,
+    now: datetime,
 ) -> ScanFinished:
     summary = RunSummary(
         run=run,
         tenant_display_name=facts.display_name if facts else None,
         tables=tables,
-        checks=tuple(results),
+        checks=evaluation.results,
     )
     with open_unit(run.tenant_id) as unit:
+        tell_of_scan(summary, evaluation, request=request, unit=unit, now=now)
         unit.save_summary(summary)
     return ScanFinished(summary=summary)

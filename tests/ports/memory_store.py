@@ -78,12 +78,12 @@ class MemoryUnitOfWork:
                 self._stand(summary.run, result)
 
     def previous_run(self, run: Run) -> Run | None:
-        ended = [
-            (other.finished_at, other)
-            for other in self._draft.runs.values()
-            if other.tenant_id == run.tenant_id and other.id != run.id and other.finished_at is not None
-        ]
-        return max(ended, key=lambda each: each[0], default=(None, None))[1]
+        ended = (
+            other
+            for other in reversed(self._draft.runs.values())
+            if other.tenant_id == run.tenant_id and other.id != run.id and other.state is not RunState.RUNNING
+        )
+        return next(ended, None)
 
     def standings(self) -> Mapping[CheckId, CheckStanding]:
         return {check: one for (tenant, check), one in self._draft.standings.items() if tenant == self._tenant_id}

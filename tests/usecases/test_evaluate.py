@@ -79,7 +79,7 @@ class WatchedStore:
             yield unit
 
 
-def evaluate(snapshot: OneTable, store: MemoryStore) -> CheckResult:
+def evaluate(snapshot: OneTable, store: MemoryStore, *, is_first: bool = False) -> CheckResult:
     *_, last = evaluate_check(
         a_compiled_check(),
         snapshot=snapshot,
@@ -87,6 +87,8 @@ def evaluate(snapshot: OneTable, store: MemoryStore) -> CheckResult:
         open_unit=WatchedStore(store, snapshot.happened).open_unit,
         exemptions={},
         tenant_id=TENANT_ID,
+        tenant_name="contoso",
+        is_first=is_first,
         all_verdicts=False,
     )
     assert isinstance(last, CheckDone)
@@ -101,6 +103,16 @@ def test_a_check_that_breaks_while_its_rows_are_fetched_touches_no_finding() -> 
     assert result.outcome is CheckOutcome.BROKEN
     assert store.findings == {}
     assert store.history == {}
+    assert store.notices == {}
+
+
+def test_a_check_that_is_evaluated_for_the_first_time_makes_no_notice_a_finding() -> None:
+    store = MemoryStore()
+
+    evaluate(OneTable(Rows(1200)), store, is_first=True)
+
+    assert len(store.findings) == 1200
+    assert store.notices == {}
 
 
 def test_other_writers_wait_only_while_findings_are_written_and_not_for_the_sql_of_a_check() -> None:

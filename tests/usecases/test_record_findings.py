@@ -69,6 +69,7 @@ class Tenant:
         *,
         told: tuple[Verdict, ...] = (Verdict.FAIL, Verdict.UNKNOWN),
         exemptions: Mapping[str, tuple[Exemption, ...]] | None = None,
+        is_first: bool = False,
         **verdicts: str,
     ) -> dict[str, FindingChange | None]:
         """Record one snapshot and return resource id → change; only ``told`` verdicts are streamed."""
@@ -76,10 +77,12 @@ class Tenant:
             recorder = Recorder(
                 compiled=a_compiled_check(check=CHECK),
                 judged=Answers(verdicts),
-                findings=unit.findings,
+                unit=unit,
                 exemptions=exemptions or {},
                 tenant_id=TENANT_ID,
+                tenant_name="contoso",
                 taken_at=taken_at,
+                is_first=is_first,
             )
             batch = [a_judgement(name, Verdict(word)) for name, word in verdicts.items() if word in {*map(str, told)}]
             changes = {judgement.resource.id: change for judgement, change in recorder.record(batch)}

@@ -22,7 +22,8 @@ from posture.errors import GraphError, TenantUnreachable, TokenRefused
 from posture.snapshot.snapshots import TenantSnapshots
 from posture.tables.table import WantedTable
 from posture.usecases.events import CheckDone, JudgementMade, ScanEvent, ScanFinished, ScanStarted, TableDone
-from posture.usecases.scan import ScanRequest, scan_tenant
+from posture.usecases.scan import scan_tenant
+from posture.usecases.scan_request import ScanRequest
 from tests.ports.memory_store import MemoryStore
 from tests.usecases.builders import MONDAY, TENANT_ID, a_check, a_compiled_check, a_table, an_outcome
 
@@ -109,6 +110,8 @@ class Scanner:
             switched_off=(check,) if switched_off else (),
             wanted=(WANTED,),
             exemptions=exemptions,
+            exemption_notice=timedelta(days=14),
+            own=None,
             all_verdicts=False,
         )
         return list(
