@@ -1,0 +1,1 @@
+"""Telling people: notices put into words, and the channels that carry them."""
