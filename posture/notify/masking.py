@@ -39,9 +39,8 @@ def _pieces(url: str) -> Iterator[str]:
     except ValueError:
         yield url
         return
-    yield from (url, url.partition("://")[2], parts.path, parts.query, parts.fragment, parts.username or "")
-    yield parts.password or ""
-    yield f"{parts.path}?{parts.query}"
+    yield from (url, url.partition("://")[2], parts.query, parts.fragment, parts.username or "", parts.password or "")
+    yield from (whole for whole in (f"{parts.path}?{parts.query}", parts.path) if len(whole) >= _SHORTEST_WORD)
     yield from (value for _, value in parse_qsl(parts.query))
     yield from (option.partition("=")[2] for option in parts.query.split("&"))
     # "triggers" is a word that a server may say; what holds a digit or is long may be a key.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
@@ -24,10 +25,14 @@ from posture.errors import PostureError
 from posture.notify.answers import Answered, Lost, retry_after
 from posture.notify.masking import Mask
 
+if TYPE_CHECKING:
+    import httpcore
+
 LONGEST_ANSWER: Final = 65_536
 """Bytes of an answer that are read."""
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 _LOGGERS = ("httpcore.connection", "httpcore.http11", "httpcore.proxy")
 _posting: Final[ContextVar[bool]] = ContextVar("posting", default=False)
 
@@ -57,19 +62,19 @@ def shown_host(url: str) -> str:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
         return "The URL"
-    port = f":{parsed.port}" if parsed.port else ""
-    return f"{parsed.scheme}://{parsed.host}{port}"
+    return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"
 
 
 def fault_of(url: str) -> str | None:
     """Return what is wrong with an address, without quoting it; None if messages can be posted there."""
     try:
         parsed = httpx.URL(url)
-        parsed.raw_path.decode("ascii")
     except (httpx.InvalidURL, ValueError):
         return "It is not a URL"
-    if not parsed.host or not (parsed.scheme == "https" or (parsed.scheme == "http" and parsed.host in _LOOPBACK)):
+    if parsed.scheme != "https" and not (parsed.scheme == "http" and parsed.host in _LOOPBACK):
         return "It is not an https URL"
+    if not _HOST.fullmatch(parsed.raw_host) or not 0 < (parsed.port or 443) < 65_536:
+        return "It names no host, or no port that there is"
     if parsed.userinfo:
         return "It holds a user name or a password, which are not sent"
     return None
@@ -88,6 +93,7 @@ class Poster:
         self._now = now
         self._limits = limits
         self._transport: httpx.AsyncHTTPTransport | None = None
+        self._stream: httpcore.AsyncNetworkStream | None = None
 
     def __enter__(self) -> Poster:
         for name in _LOGGERS:
@@ -118,11 +124,14 @@ class Poster:
             async with asyncio.timeout_at(deadline):
                 response = await self._connected().handle_async_request(self._request(body, headers))
         except TimeoutError:
+            if self._stream is not None:
+                # Interrupted while it agrees on TLS, the library forgets to close what it had opened.
+                await self._stream.aclose()
             return Lost(because=f"{self._host} gave no answer within {limits.whole:g} seconds.")
         except PostureError as error:
             return Lost(because=str(error))
         except httpx.TransportError as error:
-            return Lost(because=self._mask.hide(_sentence(error, host=self._host, limits=limits)))
+            return Lost(because=_sentence(error, host=self._host, limits=limits))
         return self._answered(response, await _beginning(response, deadline=deadline))
 
     def _connected(self) -> httpx.AsyncHTTPTransport:
@@ -140,9 +149,13 @@ class Poster:
             "Accept-Encoding": "identity",
         }
         times = {"connect": limits.connect, "read": limits.whole, "write": limits.whole, "pool": limits.whole}
-        return httpx.Request(
-            "POST", self._url, headers={**always, **headers}, content=body, extensions={"timeout": times}
-        )
+        extensions = {"timeout": times, "trace": self._remember}
+        return httpx.Request("POST", self._url, headers={**always, **headers}, content=body, extensions=extensions)
+
+    async def _remember(self, event: str, about: Mapping[str, Any]) -> None:
+        # Source: https://www.encode.io/httpcore/extensions/#trace
+        if event == "connection.connect_tcp.complete":
+            self._stream = about["return_value"]
 
     def _answered(self, response: httpx.Response, beginning: bytes) -> Answered:
         said = self._mask.hide(beginning.decode("utf-8", "replace"))
