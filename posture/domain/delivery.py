@@ -16,6 +16,8 @@ TRIED_FOR: Final = timedelta(days=1)
 """How long a delivery is tried, from when it was first due or somebody asked to try it again."""
 CLAIMED_FOR: Final = timedelta(minutes=15)
 """How long a worker that claimed a delivery may take; then another one may try it."""
+KEPT_FOR: Final = timedelta(days=400)
+"""How long it stays on record what was told to whom."""
 SINGLE_MESSAGES: Final = 10
 """So many notices that are due at once are told one by one; more of them are told as one digest."""
 _FIRST_PAUSE: Final = timedelta(minutes=1)

@@ -49,6 +49,11 @@ class Event(StrEnum):
         return self in (Event.CHANNEL_CLOSED, Event.CHANNEL_FAILED)
 
     @property
+    def is_made_anew(self) -> bool:
+        """Say whether scan after scan makes the same notice, until what it is about has ended."""
+        return self in (Event.CREDENTIAL_ENDING, Event.EXEMPTION_ENDING)
+
+    @property
     def family(self) -> str:
         """What kind of thing it happened to: finding, first_results, run, check, plan, credential, exemption or
         channel."""

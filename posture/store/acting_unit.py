@@ -18,11 +18,10 @@ from posture.domain.operator import Operator
 from posture.domain.plan import FINAL, Plan, PlanState, Target, TargetState
 from posture.domain.switch import Stop
 from posture.store import audit, operators, plans
+from posture.store import notices as notice_book
 from posture.store.acting_rows import entry_from, entry_row, image_from, image_row, stop_from, stop_row
 from posture.store.acting_tables import NOTED_SETTINGS, PLAN_IMAGES, PLAN_JOURNAL, PLAN_TARGETS, PLANS, STOPS
-from posture.store.batches import insert_new, upsert
-from posture.store.notice_rows import notice_row
-from posture.store.notice_tables import NOTICES
+from posture.store.batches import upsert
 from posture.store.rows import finding_from
 from posture.store.tables import FINDINGS
 
@@ -168,7 +167,7 @@ class SqlActingUnit:
 
     def add_notices(self, notices: Sequence[Notice]) -> None:
         """Record what people may be told of; what is on record already is left alone."""
-        insert_new(self._connection, NOTICES, [notice_row(notice) for notice in notices])
+        notice_book.add(self._connection, notices)
 
     def _count_targets(self, tenant_id: str, action: ActionId, condition: ColumnElement[bool]) -> int:
         counted = (

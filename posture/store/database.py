@@ -16,6 +16,7 @@ from posture.store.acting_unit import SqlActingUnit
 from posture.store.engine import connect_engine, parsed_url, writing
 from posture.store.failures import described, failures_told
 from posture.store.migrate import upgrade
+from posture.store.outbox import SqlOutbox
 from posture.store.plan_locks import FilePlanLocks, SessionPlanLocks
 from posture.store.reader import Reader
 from posture.store.unit_of_work import SqlUnitOfWork
@@ -47,6 +48,18 @@ class Store:
             writing(self._engine, lock="acting", survives_power_cut=True) as connection,
         ):
             yield SqlActingUnit(connection)
+
+    @contextmanager
+    def open_outbox(self) -> Iterator[SqlOutbox]:
+        """Open a transaction to tell people: no two of them overlap, in any process; else like ``open_unit``.
+
+        What it wrote survives a power cut, or the same would be told twice.
+        """
+        with (
+            failures_told(self._url),
+            writing(self._engine, lock="outbox", survives_power_cut=True) as connection,
+        ):
+            yield SqlOutbox(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:

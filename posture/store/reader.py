@@ -14,6 +14,7 @@ from posture.store.audit_reader import AuditReader
 from posture.store.plan_reader import PlanReader
 from posture.store.rows import check_from, event_from, exemption_from, finding_from, run_from, table_from
 from posture.store.tables import EXEMPTIONS, FINDING_CHANGES, FINDINGS, RUN_CHECKS, RUN_TABLES, RUNS
+from posture.store.telling_reader import TellingReader
 
 _PAGE = 500
 
@@ -28,6 +29,11 @@ class Reader:
     def acting(self) -> PlanReader:
         """What there is about plans, operators and stops."""
         return PlanReader(self._connection)
+
+    @property
+    def telling(self) -> TellingReader:
+        """What there is about deliveries, channels and notices."""
+        return TellingReader(self._connection)
 
     @property
     def audit(self) -> AuditReader:

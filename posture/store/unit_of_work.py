@@ -12,11 +12,10 @@ from posture.domain.exemption import Exemption
 from posture.domain.notice import Notice
 from posture.domain.notices_of_scans import CheckStanding
 from posture.domain.run import INTERRUPTED, Run, RunState, RunSummary
+from posture.store import notices as notice_book
 from posture.store import standings
-from posture.store.batches import insert_new, upsert
+from posture.store.batches import upsert
 from posture.store.findings import SqlFindingBook
-from posture.store.notice_rows import notice_row
-from posture.store.notice_tables import NOTICES
 from posture.store.rows import check_row, exemption_from, run_from, run_row, table_row
 from posture.store.tables import EXEMPTIONS, RUN_CHECKS, RUN_TABLES, RUNS
 
@@ -81,7 +80,7 @@ class SqlUnitOfWork:
 
     def add_notices(self, notices: Sequence[Notice]) -> None:
         """Record what people may be told of; what is on record already is left alone."""
-        insert_new(self._connection, NOTICES, [notice_row(notice) for notice in notices])
+        notice_book.add(self._connection, notices)
 
     def exemptions(self) -> Sequence[Exemption]:
         """Return the recorded exemptions of all tenants, ended ones too: when they count is the domain's to say."""

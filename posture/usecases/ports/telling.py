@@ -46,8 +46,8 @@ class Outbox(Protocol):
     def unrouted(self, limit: int) -> Sequence[Notice]:
         """Return notices that no route has been looked up for, in the order in which they were recorded."""
 
-    def route(self, notices: Sequence[Notice], errands: Sequence[tuple[Errand, datetime]]) -> None:
-        """Record that these notices are routed, and the errands that came of it, each with when it is due.
+    def route(self, notices: Sequence[Notice], errands: Sequence[tuple[Errand, datetime]], *, at: datetime) -> None:
+        """Record that these notices were routed, and the errands that came of it, each with when it is due.
 
         A notice that already goes to a channel does not go there twice.
         """
@@ -56,13 +56,17 @@ class Outbox(Protocol):
         """Return the errands to a channel that are due and in no delivery yet, in the order of their notices."""
 
     def add_delivery(self, delivery: Delivery) -> None:
-        """Record a delivery; its errands are in it from now on. One that is on record is left alone."""
+        """Record a delivery; its errands are in it from now on. One that is on record is left alone.
 
-    def due(self, channel: str, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        Its notices come back in the order in which they were recorded.
+        """
+
+    def due(self, channel: str, *, now: datetime) -> Sequence[Delivery]:
         """Return deliveries that wait, are due and claimed by nobody, those that wait longest first."""
 
     def claim(self, delivery: Delivery, *, worker: str, until: datetime, now: datetime) -> bool:
-        """Claim a delivery for a worker if it still waits and nobody holds it at ``now``; say whether that worked."""
+        """Claim a delivery for a worker if it still waits, nobody tried it since it was read, and nobody holds it at
+        ``now``; say whether that worked."""
 
     def save_try(self, delivery: Delivery, *, worker: str, now: datetime) -> bool:
         """Write how a try went and give up the claim, if the worker still has it; say whether it had.
@@ -73,13 +77,19 @@ class Outbox(Protocol):
     def release(self, deliveries: Sequence[Delivery], *, worker: str) -> None:
         """Give up claims of deliveries that were not tried."""
 
-    def tried_since(self, channel: str, since: datetime) -> Sequence[datetime]:
-        """Return when a channel was tried since then, the earliest first."""
+    def tried_since(self, channel: str, since: datetime, *, now: datetime) -> Sequence[datetime]:
+        """Return when a channel was tried after ``since``, the earliest first.
+
+        What somebody has claimed may be tried at any moment: it counts as tried at ``now``.
+        """
+
+    def take_failures(self) -> Sequence[Delivery]:
+        """Return deliveries that were refused or given up, each only once: whoever takes them tells of them."""
 
     def notices(self, ids: Sequence[str]) -> Mapping[str, Notice]: ...
 
     def trend(self, tenant_id: str, *, points: int) -> Sequence[TrendPoint]:
-        """Return what failed in the latest runs of a tenant, the oldest first."""
+        """Return what failed in the latest runs of a tenant that were not aborted, the oldest first."""
 
     def closed_channels(self) -> Mapping[str, ClosedChannel]: ...
 
@@ -87,14 +97,19 @@ class Outbox(Protocol):
 
     def open_channel(self, name: str) -> None: ...
 
-    def undelivered(self, *, channel: str | None, delivery_id: str | None) -> Sequence[Delivery]:
-        """Return deliveries that were refused or given up, or wait after a try."""
+    def unsent(self, channel: str) -> Sequence[Delivery]:
+        """Return the deliveries to a channel that wait, were refused or given up, in the order they were made."""
+
+    def delivery(self, delivery_id: str) -> Delivery | None: ...
 
     def save_delivery(self, delivery: Delivery) -> None:
         """Write state and times of a delivery, whoever claims it."""
 
     def forget(self, before: datetime) -> None:
-        """Delete notices that were routed before then and their deliveries, but for those that still wait."""
+        """Delete deliveries that ended before then, and notices that were routed before then of which none is left.
+
+        Notices that every scan makes anew stay: they say that it was told.
+        """
 
 
 class OpenOutbox(Protocol):
