@@ -26,13 +26,15 @@ class GraphRequest:
 class Answered:
     """Graph answered. ``body`` is its JSON object, empty if there is none; it may hold secrets and is not shown.
 
-    ``error`` is Graph's code and sentence if the status is no success.
+    ``error`` is Graph's code and sentence if the status is no success. ``asked_wait`` is how many seconds it wants to
+    be left alone; None if it did not say.
     """
 
     status: int
     body: Mapping[str, Value] = field(repr=False)
     error: str | None
     request_id: str | None
+    asked_wait: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

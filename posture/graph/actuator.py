@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import uuid4
 
 import msgspec
@@ -15,15 +13,13 @@ from posture.domain.request import Answered, GraphRequest, Lost
 from posture.errors import ActionRefused, TokenRefused
 from posture.graph.addresses import url_of
 from posture.graph.credentials import Connection
+from posture.graph.line import Line, open_line
 from posture.graph.pursuit import RetryBudget
 from posture.graph.sending import Dispatch, Sending
-from posture.graph.throttle import PUBLISHED, Pace, Pacer
+from posture.graph.throttle import PUBLISHED, Pace
 from posture.graph.timing import REAL_TIME, Timing
 from posture.graph.tokens import TokenSource, ids_in, roles_in, tenant_in
 from posture.tables.writes import Write, find_write
-
-if TYPE_CHECKING:
-    from posture.graph.client import GraphClient
 
 # A service may read an escaped separator as a separator: "/groups/g%2Fmembers%2Fu" would then name a user.
 _ESCAPED_SEPARATOR: Final = re.compile(r"%(?:2e|2f|5c|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})", re.IGNORECASE)
@@ -48,7 +44,7 @@ class TenantActuator:
         self._pace = pace
         self._budget = budget or RetryBudget()
         self._timing = timing
-        self._line: _Line | None = None
+        self._line: Line | None = None
 
     def __enter__(self) -> TenantActuator:
         return self
@@ -60,8 +56,7 @@ class TenantActuator:
         """Close every connection. The next call would open new ones."""
         line, self._line = self._line, None
         if line is not None:
-            with line.runner as runner:
-                runner.run(line.client.close())
+            line.close()
 
     def granted(self) -> frozenset[str] | None:
         """Return the application permissions in the token; None if it cannot be decoded.
@@ -106,6 +101,7 @@ class TenantActuator:
             # Scans yield to it where Graph has to choose: learn.microsoft.com/graph/throttling-limits
             headers={"x-ms-throttle-priority": "High", "client-request-id": str(uuid4())},
             content=_content(request),
+            content_type="application/json",
             may_repeat=request.may_repeat,
             secrets=request.secrets,
         )
@@ -122,23 +118,12 @@ class TenantActuator:
             )
         return token
 
-    def _opened(self) -> _Line:
+    def _opened(self) -> Line:
         if self._line is None:
-            # Here and not above: it loads the HTTP library, and most commands never connect.
-            from posture.graph.client import GraphClient
-
-            client = GraphClient(self._connection, self._tokens, answer_seconds=self._budget.answer_seconds)
-            self._line = _Line(runner=asyncio.Runner(), client=client, pacer=Pacer(self._pace, self._timing))
+            self._line = open_line(
+                self._connection, self._tokens, pace=self._pace, budget=self._budget, timing=self._timing
+            )
         return self._line
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Line:
-    """Open connections and the event loop that they belong to."""
-
-    runner: asyncio.Runner
-    client: GraphClient
-    pacer: Pacer
 
 
 def _allowed(request: GraphRequest) -> Write:

@@ -64,9 +64,16 @@ class GraphClient:
         return await self.send("GET", url, headers=headers, fresh=fresh)
 
     async def send(
-        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes | None = None, fresh: bool = False
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        content_type: str = "application/json",
+        fresh: bool = False,
     ) -> Answer | NoAnswer:
-        """Send one request and return what came; ``fresh`` asks for a connection of its own. ``content`` is JSON.
+        """Send one request and return what came; ``fresh`` asks for a connection of its own.
 
         Raises:
             TokenRefused: there is no token to send.
@@ -76,7 +83,9 @@ class GraphClient:
         generation = self.tokens.generation
         try:
             async with asyncio.timeout(self._answer_seconds):
-                request = _request(method, url, headers, content, [self._raw, tally])
+                request = _request(method, url, headers, [self._raw, tally])
+                if content is not None:
+                    request.set_stream_content(content, content_type)
                 response: httpx.Response = await self._adapters[fresh].send_primitive_async(request, "bytes", {})
         except TimeoutError:
             return tally.without_answer(
@@ -100,9 +109,7 @@ class GraphClient:
         await self._fresh.aclose()
 
 
-def _request(
-    method: str, url: str, headers: Mapping[str, str], content: bytes | None, options: list[Any]
-) -> RequestInformation:
+def _request(method: str, url: str, headers: Mapping[str, str], options: list[Any]) -> RequestInformation:
     from kiota_abstractions.method import Method
     from kiota_abstractions.request_information import RequestInformation
 
@@ -111,8 +118,6 @@ def _request(
     request.headers.add("Accept", "application/json")
     for name, value in headers.items():
         request.headers.add(name, value)
-    if content is not None:
-        request.set_stream_content(content, "application/json")
     request.add_request_options(options)
     return request
 

@@ -13,7 +13,7 @@ import msgspec
 from posture.domain.printable import printable
 from posture.domain.request import Answered, Lost
 from posture.errors import GraphError, TenantUnreachable
-from posture.graph.answers import Answer, NoAnswer, problem_in
+from posture.graph.answers import Answer, NoAnswer, problem_in, retry_after
 from posture.graph.failures import Remedy, Trouble, trouble_with
 from posture.graph.pursuit import RetryBudget, ease, pause_after
 from posture.graph.throttle import ClassPacer
@@ -29,12 +29,13 @@ _NOT_IMPLEMENTED: Final = 501
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatch:
-    """A request ready to be sent. ``content`` is JSON; ``secrets`` are texts in it that nobody may see."""
+    """A request ready to be sent. ``secrets`` are texts in ``content`` that nobody may see."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     content: bytes | None = field(repr=False)
+    content_type: str
     may_repeat: bool
     secrets: frozenset[str] = field(repr=False)
 
@@ -90,7 +91,12 @@ class Sending:
         sent = self._dispatch
         async with self._pacer.turn(1):
             answer = await self._client.send(
-                sent.method, sent.url, headers=sent.headers, content=sent.content, fresh=self._fresh
+                sent.method,
+                sent.url,
+                headers=sent.headers,
+                content=sent.content,
+                content_type=sent.content_type,
+                fresh=self._fresh,
             )
         if isinstance(answer, Answer):
             ease(answer, self._pacer.hold)
@@ -142,6 +148,7 @@ class Sending:
             body=body,
             error=complaint,
             request_id=_printable_id(answer.headers.get("request-id")),
+            asked_wait=retry_after(answer.headers, now=self._timing.now()),
         )
 
 
