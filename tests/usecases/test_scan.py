@@ -2,142 +2,40 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from posture.definitions.compiled import CompiledCheck
 from posture.domain.exemption import Exemption
 from posture.domain.finding import FindingChange
 from posture.domain.judgement import CheckOutcome, SkipKind
-from posture.domain.outcome import Outcome, TableOutcome
-from posture.domain.reading import Page, Restart, ResumePoint
-from posture.domain.run import RunState, RunSummary
-from posture.domain.tenant import TenantFacts
+from posture.domain.outcome import Outcome
+from posture.domain.reading import Restart
+from posture.domain.run import RunState
 from posture.errors import GraphError, TenantUnreachable, TokenRefused
-from posture.snapshot.snapshots import TenantSnapshots
-from posture.tables.table import WantedTable
-from posture.usecases.events import CheckDone, JudgementMade, ScanEvent, ScanFinished, ScanStarted, TableDone
-from posture.usecases.scan import scan_tenant
-from posture.usecases.scan_request import ScanRequest
-from tests.ports.memory_store import MemoryStore
-from tests.usecases.builders import MONDAY, TENANT_ID, a_check, a_compiled_check, a_table, an_outcome
+from posture.usecases.events import CheckDone, JudgementMade, ScanFinished, ScanStarted, TableDone
+from tests.usecases.builders import MONDAY, a_check, a_compiled_check, an_outcome
+from tests.usecases.scan_desk import (
+    ADA,
+    BOB,
+    EVE,
+    WANTED,
+    Scanner,
+    ScriptedGraph,
+    a_page,
+    changes_of,
+    facts,
+    summary_of,
+    whole,
+)
 
-USERS = a_table("users")
-WANTED = WantedTable(table=USERS, columns=USERS.columns)
-
-ADA = {"id": "u1", "displayName": "Ada", "accountEnabled": True}
-BOB = {"id": "u2", "displayName": "Bob", "accountEnabled": False}
-EVE = {"id": "u3", "displayName": "Eve", "accountEnabled": None}
 FAILING = "select id as resource_id, id as resource_name, 'fail' as _verdict, 'high' as _severity from (ROWS)"
-
-
-@dataclass
-class TickingClock:
-    """Each look at it is a minute later than the one before."""
-
-    time: datetime = MONDAY
-
-    def now(self) -> datetime:
-        self.time += timedelta(minutes=1)
-        return self.time
-
-
-def facts(*, granted: frozenset[str] | None = frozenset({"User.Read.All"})) -> TenantFacts:
-    return TenantFacts(
-        tenant_id=TENANT_ID, display_name="Contoso", licences=frozenset(), granted=granted, clock_skew=None
-    )
-
-
-@dataclass
-class ScriptedGraph:
-    """Answers ``identify`` with facts or an error, and yields the parts it was given."""
-
-    parts: Sequence[Page | Restart | TableOutcome] = ()
-    answer: TenantFacts | GraphError = field(default_factory=facts)
-    asked: list[str] = field(default_factory=list)
-
-    def identify(self) -> TenantFacts:
-        if isinstance(self.answer, GraphError):
-            raise self.answer
-        return self.answer
-
-    def read_tables(
-        self, wanted: Sequence[WantedTable], *, facts: TenantFacts, resume: Mapping[str, ResumePoint]
-    ) -> Iterator[Page | Restart | TableOutcome]:
-        self.asked += [table.table.name for table in wanted]
-        yield from self.parts if wanted else ()
-
-    def first_pages(self, wanted: Sequence[WantedTable], *, facts: TenantFacts) -> Iterator[TableOutcome]:
-        raise AssertionError("a scan reads whole tables")
-
-
-def a_page(*items: Mapping[str, object], rows: int | None = None) -> Page:
-    return Page(
-        table="users",
-        items=b"".join(json.dumps(item).encode() + b"\n" for item in items),
-        count=len(items),
-        resume=ResumePoint(link=None, part=0, rows=len(items) if rows is None else rows, requests=1),
-    )
-
-
-class Scanner:
-    """A tenant that is scanned again and again."""
-
-    def __init__(self, place: Path) -> None:
-        self.store = MemoryStore()
-        self.clock = TickingClock()
-        self.snapshots = TenantSnapshots(place, tenant_id=TENANT_ID, dictionary=(USERS,))
-
-    def scan(
-        self,
-        graph: ScriptedGraph,
-        *,
-        exemptions: tuple[Exemption, ...] = (),
-        switched_off: bool = False,
-        before: tuple[CompiledCheck, ...] = (),
-    ) -> list[ScanEvent]:
-        check = a_compiled_check()
-        request = ScanRequest(
-            run_id=f"run-{len(self.store.runs)}",
-            tenant_id=TENANT_ID,
-            tenant_name="contoso",
-            checks=() if switched_off else (*before, check),
-            switched_off=(check,) if switched_off else (),
-            wanted=(WANTED,),
-            exemptions=exemptions,
-            exemption_notice=timedelta(days=14),
-            own=None,
-            all_verdicts=False,
-        )
-        return list(
-            scan_tenant(
-                request, graph=graph, snapshots=self.snapshots, open_unit=self.store.open_unit, clock=self.clock
-            )
-        )
 
 
 @pytest.fixture
 def scanner(tmp_path: Path) -> Scanner:
     return Scanner(tmp_path)
-
-
-def summary_of(events: Sequence[ScanEvent]) -> RunSummary:
-    last = events[-1]
-    assert isinstance(last, ScanFinished)
-    return last.summary
-
-
-def changes_of(events: Sequence[ScanEvent]) -> dict[str, FindingChange | None]:
-    return {event.judgement.resource.id: event.change for event in events if isinstance(event, JudgementMade)}
-
-
-def whole(*items: Mapping[str, object]) -> ScriptedGraph:
-    return ScriptedGraph([a_page(*items), an_outcome("users")])
 
 
 def test_a_whole_table_is_judged_and_its_failures_become_findings(scanner: Scanner) -> None:
@@ -295,7 +193,7 @@ def test_an_expired_exemption_does_not_count(scanner: Scanner) -> None:
 
 
 def test_a_check_that_is_switched_off_says_so(scanner: Scanner) -> None:
-    [result] = summary_of(scanner.scan(whole(BOB), switched_off=True)).checks
+    [result] = summary_of(scanner.scan(whole(BOB), checks=(), switched_off=(a_compiled_check(),))).checks
 
     assert result.skipped is not None
     assert result.skipped.kind is SkipKind.SWITCHED_OFF
@@ -308,7 +206,7 @@ def test_a_check_that_is_switched_off_says_so(scanner: Scanner) -> None:
 def test_a_check_that_breaks_makes_the_run_incomplete_and_stops_no_other(scanner: Scanner, rows: str) -> None:
     breaks = a_compiled_check(check=a_check("breaks"), sql=FAILING.replace("ROWS", rows))
 
-    summary = summary_of(scanner.scan(whole(ADA, BOB), before=(breaks,)))
+    summary = summary_of(scanner.scan(whole(ADA, BOB), checks=(breaks, a_compiled_check())))
 
     assert [result.outcome for result in summary.checks] == [CheckOutcome.BROKEN, CheckOutcome.EVALUATED]
     assert summary.checks[0].error is not None
