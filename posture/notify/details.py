@@ -7,7 +7,7 @@ from typing import Final
 
 from posture.domain.judgement import Value
 from posture.domain.notice import Event, Notice, iso
-from posture.notify.happening import counted, thing_word
+from posture.notify.happening import counted, thing_word, worst_first
 
 Detail = Mapping[str, Value]
 """``name`` and ``value``."""
@@ -22,7 +22,7 @@ _RESOLUTIONS: Final = {
 
 def details_of(notice: Notice) -> Sequence[Detail]:
     """Return what there is to say about a notice in named lines; what is not known or does not apply is left out."""
-    lines = [("Tenant", notice.tenant_name), *_DETAILS[notice.event.family](notice), ("When", iso(notice.at))]
+    lines = [*_DETAILS[notice.event.family](notice), ("When", iso(notice.at))]
     return [{"name": name, "value": value} for name, value in lines if value is not None and value not in ("", [])]
 
 
@@ -36,16 +36,26 @@ def evidence_of(notice: Notice) -> Sequence[Detail]:
     ]
 
 
+def severities_of(notice: Notice) -> Sequence[Detail]:
+    """Return how many things failed at each severity, the worst first; nothing for notices that do not count them."""
+    counts = notice.facts.get("by_severity")
+    if not isinstance(counts, dict):
+        return []
+    return [
+        {"severity": each.value, "notices": counts[each.value]} for each in worst_first() if counts.get(each.value)
+    ]
+
+
 def _finding(notice: Notice) -> Iterator[tuple[str, Value]]:
     facts = notice.facts
-    yield thing_word(notice.resource_type).capitalize(), facts.get("resource_name")
-    yield "Id", facts.get("resource_id")
-    yield "Severity", notice.severity.value
-    yield "Before", facts.get("severity_before")
+    yield f"{thing_word(notice.resource_type).capitalize()} id", facts.get("resource_id")
     yield "Check", notice.check
+    yield "Severity", notice.severity.value
+    yield "Severity before", facts.get("severity_before")
     if notice.event is Event.FINDING_RESOLVED:
         yield "Resolved because", _RESOLUTIONS.get(str(facts.get("resolution")), facts.get("resolution"))
-    yield "First seen", facts.get("first_failed_at")
+    if notice.event is not Event.FINDING_OPENED:
+        yield "First seen", facts.get("first_failed_at")
     times = facts.get("times_opened")
     if isinstance(times, int) and times > 1:
         yield "Opened", counted(times, "time")
@@ -55,8 +65,7 @@ def _first_results(notice: Notice) -> Iterator[tuple[str, Value]]:
     facts = notice.facts
     yield "Checks evaluated", facts.get("checks")
     yield "Checks skipped", facts.get("skipped")
-    yield "Findings", facts.get("failed")
-    yield "Not known", facts.get("unknown")
+    yield "Could not be judged", facts.get("unknown")
 
 
 def _run(notice: Notice) -> Iterator[tuple[str, Value]]:
@@ -78,7 +87,6 @@ def _plan(notice: Notice) -> Iterator[tuple[str, Value]]:
     yield "Action", facts.get("action")
     yield "Risk", facts.get("risk")
     yield "Targets", facts.get("targets")
-    yield "Reason", facts.get("reason")
     yield "Proposed by", facts.get("proposed_by")
     if notice.event not in (Event.PLAN_WAITING, Event.PLAN_EXPIRED):
         yield _BY.get(notice.event, "Carried out by"), facts.get("by")

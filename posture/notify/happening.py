@@ -32,6 +32,14 @@ HEADLINES: Final[Mapping[Event, str]] = {
     Event.CHANNEL_FAILED: "Messages were not delivered",
 }
 
+_IN_ONE_LINE: Final[Mapping[Event, str]] = {
+    Event.FINDING_REOPENED: "Back again",
+    Event.CHECK_SKIPPED: "Not evaluated any more",
+    Event.CHECK_BROKEN: "Broken check",
+    **{event: words for event, words in HEADLINES.items() if event.family in ("first_results", "run", "plan")},
+}
+"""What stands before the title where there is no headline."""
+
 GOOD_NEWS: Final = frozenset({Event.FINDING_RESOLVED, Event.PLAN_DONE, Event.PLAN_APPROVED})
 
 
@@ -51,8 +59,14 @@ def mark_of(notice: Notice) -> str:
 
 
 def title_of(notice: Notice) -> str:
-    """Return what happened, in one line without the thing that it happened to."""
+    """Return what happened, without the thing that it happened to and what the headline says."""
     return _TITLES[notice.event.family](notice)
+
+
+def line_of(notice: Notice) -> str:
+    """Return what happened and to what in one line, for a subject or a digest."""
+    parts = [_IN_ONE_LINE.get(notice.event), title_of(notice), thing_of(notice)]
+    return ": ".join(part for part in parts if part)
 
 
 def thing_of(notice: Notice) -> str | None:
@@ -61,8 +75,6 @@ def thing_of(notice: Notice) -> str | None:
     match notice.event.family:
         case "finding":
             return _text(facts.get("resource_name")) or _text(facts.get("resource_id"))
-        case "check":
-            return notice.check
         case "exemption":
             return _text(facts.get("resource_id"))
         case _:
@@ -81,36 +93,26 @@ def thing_word(resource_type: str | None) -> str:
     return (resource_type or "resource").replace("_", " ")
 
 
-def _finding_title(notice: Notice) -> str:
-    title = _text(notice.facts.get("title")) or str(notice.check)
-    return f"Back again: {title}" if notice.event is Event.FINDING_REOPENED else title
+def _title_of_check(notice: Notice) -> str:
+    return _text(notice.facts.get("title")) or str(notice.check)
 
 
 def _first_results_title(notice: Notice) -> str:
     failed, checks = notice.facts.get("failed"), notice.facts.get("checks")
-    return f"First results: {counted(failed, 'finding')} from {counted(checks, 'check')}"
+    return f"{counted(failed, 'finding')} from {counted(checks, 'check')}"
 
 
 def _run_title(notice: Notice) -> str:
-    if notice.event is Event.RUN_ABORTED:
-        return "Scan aborted: nothing was judged"
     tables, broken = _length(notice.facts.get("tables")), _length(notice.facts.get("broken"))
     parts = [counted(tables, "table") + " not fully read"] if tables else []
     parts += [counted(broken, "broken check")] if broken else []
-    return "Scan incomplete: " + ", ".join(parts) if parts else "Scan incomplete"
-
-
-def _check_title(notice: Notice) -> str:
-    title = _text(notice.facts.get("title")) or str(notice.check)
-    return f"{'Broken' if notice.event is Event.CHECK_BROKEN else 'Not evaluated any more'}: {title}"
+    return ", ".join(parts) or "no check was evaluated"
 
 
 def _plan_title(notice: Notice) -> str:
     facts = notice.facts
     what = f"{facts.get('action')} for {counted(facts.get('targets'), thing_word(notice.resource_type))}"
-    if facts.get("undoes"):
-        what = f"undo of {what}"
-    return f"{HEADLINES[notice.event]}: {what}"
+    return f"undo of {what}" if facts.get("undoes") else what
 
 
 def _credential_title(notice: Notice) -> str:
@@ -134,10 +136,10 @@ def _channel_title(notice: Notice) -> str:
 
 
 _TITLES: Final[Mapping[str, Callable[[Notice], str]]] = {
-    "finding": _finding_title,
+    "finding": _title_of_check,
     "first_results": _first_results_title,
     "run": _run_title,
-    "check": _check_title,
+    "check": _title_of_check,
     "plan": _plan_title,
     "credential": _credential_title,
     "exemption": _exemption_title,

@@ -10,8 +10,8 @@ from typing import Any, Final
 from posture.domain.check import Check
 from posture.domain.delivery import Letter
 from posture.domain.notice import Event, Notice, iso
-from posture.notify.details import details_of, evidence_of
-from posture.notify.happening import HEADLINES, mark_of, thing_of, thing_word, title_of, tone_of, worst_first
+from posture.notify.details import details_of, evidence_of, severities_of
+from posture.notify.happening import HEADLINES, line_of, mark_of, thing_of, thing_word, title_of, tone_of, worst_first
 from posture.notify.links import Link, Links
 from posture.notify.neutral import neutral, one_line
 from posture.notify.next_steps import next_steps
@@ -72,8 +72,6 @@ def letter_view(letter: Letter, links: Links, measure: Measure) -> dict[str, Any
 
 def _notice_view(notice: Notice, letter: Letter, links: Links) -> Mapping[str, object]:
     check = letter.checks.get(notice.check) if notice.check is not None else None
-    thing = thing_of(notice)
-    title = title_of(notice)
     facts = {
         name: one_line(value) if name in _PROSE and isinstance(value, str) else value
         for name, value in notice.facts.items()
@@ -86,9 +84,9 @@ def _notice_view(notice: Notice, letter: Letter, links: Links) -> Mapping[str, o
         "mark": mark_of(notice),
         "tone": tone_of(notice),
         "severity": notice.severity.value,
-        "title": title,
-        "thing": thing,
-        "line": f"{title}: {thing}" if thing else title,
+        "title": title_of(notice),
+        "thing": thing_of(notice),
+        "line": line_of(notice),
         "at": iso(notice.at),
         "tenant": notice.tenant_name,
         "resource_type": notice.resource_type,
@@ -99,9 +97,12 @@ def _notice_view(notice: Notice, letter: Letter, links: Links) -> Mapping[str, o
         "facts": facts,
         "details": details_of(notice),
         "evidence": evidence_of(notice),
+        "severities": severities_of(notice),
         "link": _link_of(notice, links),
         "steps": [{"say": step.say, "command": step.command} for step in next_steps(notice, check)],
-        "trend": trend_view(letter.trends.get(notice.tenant_name or "", ())),
+        "trend": trend_view(letter.trends.get(notice.tenant_name or "", ()))
+        if notice.event.family == "finding"
+        else None,
     }
 
 

@@ -61,10 +61,10 @@ def _about_finding(notice: Notice, check: Check | None) -> Sequence[Step]:
     finding = notice.about[:ID_SHOWN]
     steps = [_step("Look at it, and at what can be done:", "findings", "show", finding)]
     if check is not None and check.actions:
-        reason = ["--reason", "…"]
+        reason = ["--reason", "WHY"]
         steps.append(_step("Propose a fix:", "actions", "propose", check.actions[0], "--finding", finding, *reason))
     accepted = ["exempt", "add", str(notice.facts.get("resource_id")), "--check", str(notice.check)]
-    steps.append(_step("Or accept it for a while:", *accepted, "--reason", "…", "--until", "…", *_tenant(notice)))
+    steps.append(_step("Or accept it for a while:", *accepted, "--reason", "WHY", "--until", "DAY", *_tenant(notice)))
     return steps
 
 
@@ -96,7 +96,7 @@ def _about_plan(notice: Notice) -> Sequence[Step]:
 def _about_exemption(notice: Notice) -> Sequence[Step]:
     check = ["--check", notice.check] if notice.check else []
     resource = str(notice.facts.get("resource_id"))
-    again = ["exempt", "add", resource, *check, "--reason", "…", "--until", "…", *_tenant(notice)]
+    again = ["exempt", "add", resource, *check, "--reason", "WHY", "--until", "DAY", *_tenant(notice)]
     return [
         Step(say="Fix what is exempted; after that day it is a finding again.", command=None),
         _step("Or, if the reason still holds, accept it anew:", *again),

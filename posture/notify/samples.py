@@ -144,7 +144,7 @@ def sample_letter(event: Event | None) -> Letter:
         is_digest=event is None,
         notices=tuple(notices),
         checks={_CHECK: _check()},
-        trends={TENANT: _trend()},
+        trends={} if event is Event.FIRST_RESULTS else {TENANT: _trend()},
         written_at=_AT + timedelta(minutes=5),
     )
 
@@ -216,7 +216,7 @@ def _check() -> Check:
 
 
 def _trend() -> Sequence[TrendPoint]:
-    totals = (352, 349, 340, 344, 331, 322, 319, 318)
+    totals = (318, 311, 322, 274, 268, 201, 207, 188)
     return [
         TrendPoint(
             at=_AT - timedelta(days=7 - number),

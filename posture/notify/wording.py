@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,8 @@ LONGEST_SUBJECT: Final = 150
 LARGEST_MAIL: Final = 72_000
 """Bytes of text and HTML together. As base64, which makes them a third longer, they stay below 100 KB, where some
 mail programs cut."""
+
+_EMPTY_LINES: Final = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 _MEASURES: Final = (
     Measure(notices=50, tenants=20, characters=400),
@@ -92,7 +95,7 @@ class Wording:
         template = self._named(pages, "email", "html.j2", letter)
         html = self._render(pages, template, {**view, "subject": subject})
         check_mail(html, self._links, name=template.name or "")
-        return MailText(subject=subject, text=text.strip() + "\n", html=html)
+        return MailText(subject=subject, text=_spaced(text), html=html)
 
     @cached_property
     def _environments(self) -> Mapping[str, Environment]:
@@ -128,3 +131,8 @@ def _subject(letter: Letter, rendered: str) -> str:
     """Return a subject on one line. That of a sample says so, whatever its template says."""
     marked = f"[sample] {rendered.strip()}" if is_sample(letter) else rendered.strip()
     return printable(one_line(marked), longest=LONGEST_SUBJECT)
+
+
+def _spaced(text: str) -> str:
+    """Return a text with no more than one empty line in a row; templates need not care."""
+    return _EMPTY_LINES.sub("\n\n", text).strip() + "\n"
