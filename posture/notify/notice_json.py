@@ -10,6 +10,7 @@ from typing import Final
 from posture.domain.delivery import Letter
 from posture.domain.judgement import Value
 from posture.domain.notice import Notice, digest_of, iso
+from posture.notify.letter_view import is_sample
 from posture.notify.links import Links
 
 SCHEMA: Final = "posture.notices/1"
@@ -88,6 +89,7 @@ def _body(letter: Letter, group: Sequence[Mapping[str, Value]], part: int, parts
             "parts": parts,
             "written_at": iso(letter.written_at),
             "is_digest": letter.is_digest,
+            "is_sample": is_sample(letter),
             "notices": [dict(document) for document in group],
         }
     )

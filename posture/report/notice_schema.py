@@ -9,6 +9,7 @@ from posture.domain.severity import Severity
 from posture.report.json_types import TEXT, TEXT_OR_NULL, TIME, Schema, list_of, object_of, one_of
 
 _ID: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+_MESSAGE_ID: Final[Schema] = {"type": "string", "pattern": "^(sample-)?[0-9a-f]{32}$"}
 _FROM_ONE: Final[Schema] = {"type": "integer", "minimum": 1}
 
 
@@ -19,14 +20,15 @@ def notice_schema() -> Schema:
         "title": "One request to a webhook",
         **object_of(
             schema={"const": "posture.notices/1"},
-            id={
-                "description": "of the message; all its parts have it, and so has the same message sent again",
-                **_ID,
-            },
+            id={"description": "of the message: the same in all its parts, and when it is sent again", **_MESSAGE_ID},
             part={"description": "number of this part", **_FROM_ONE},
             parts={"description": "how many parts the message has", **_FROM_ONE},
             written_at={"description": "when this message was put into words", **TIME},
             is_digest={"description": "true if it tells what was collected", "type": "boolean"},
+            is_sample={
+                "description": "true if nothing of it happened: somebody tries the channel",
+                "type": "boolean",
+            },
             notices={"minItems": 1, **list_of(_notice())},
         ),
     }

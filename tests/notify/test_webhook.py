@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from posture.domain.delivery import Refused, Sent, TryLater
 from posture.domain.notice import Event
 from posture.notify.links import Links
 from posture.notify.notice_json import LONGEST_PART, parts_of
+from posture.notify.samples import sample_letter
 from posture.report.notice_schema import notice_schema
 
 from .posting_builders import LINKS, NOW, SECRET, SHORT, URL_PATH, a_letter, a_notice, a_webhook, letters
@@ -297,17 +299,36 @@ def test_half_a_character_does_not_stop_the_message(receiver: Receiver) -> None:
     assert json.loads(receiver.received[0].body)["notices"][0]["facts"]["resource_name"] == "half ?"
 
 
-@pytest.mark.parametrize("event", list(Event))
-def test_every_event_fits_the_schema_with_and_without_a_tenant(event: Event) -> None:
-    without = {"tenant_id": None, "tenant_name": None, "check": None, "resource_type": None, "facts": {}}
-    letter = a_letter(a_notice(1, event=event), a_notice(2, event=event, **without))
-
-    [part] = parts_of(letter, LINKS)
+@pytest.mark.parametrize("event", [*Event, None])
+def test_every_event_fits_the_schema(event: Event | None) -> None:
+    [part] = parts_of(sample_letter(event), LINKS)
 
     document = json.loads(part.body)
     jsonschema.validate(document, notice_schema(), format_checker=jsonschema.FormatChecker())
-    assert document["notices"][1]["title"] is None
+    assert document["is_sample"] is True
     assert all(notice["link"].startswith("https://posture.example.com/") for notice in document["notices"])
+
+
+def test_a_notice_about_no_tenant_and_no_check_fits_the_schema() -> None:
+    nothing = {"tenant_id": None, "tenant_name": None, "check": None, "resource_type": None, "facts": {}}
+
+    [part] = parts_of(a_letter(a_notice(event=Event.CHANNEL_FAILED, **nothing)), LINKS)
+
+    document = json.loads(part.body)
+    jsonschema.validate(document, notice_schema(), format_checker=jsonschema.FormatChecker())
+    assert document["is_sample"] is False
+    assert document["notices"][0]["title"] is None
+    assert document["notices"][0]["link"] == "https://posture.example.com/"
+
+
+def test_the_title_of_a_check_is_told_where_the_facts_have_none() -> None:
+    letter = sample_letter(Event.FINDING_OPENED)
+    [notice] = letter.notices
+    untitled = replace(notice, facts={name: value for name, value in notice.facts.items() if name != "title"})
+
+    [part] = parts_of(replace(letter, notices=(untitled,)), LINKS)
+
+    assert json.loads(part.body)["notices"][0]["title"] == notice.facts["title"]
 
 
 def test_without_a_page_of_our_own_there_is_no_link() -> None:
