@@ -13,9 +13,10 @@ from posture.domain.audit import ChainedEvent
 from posture.domain.finding import Finding
 from posture.store.audit_reader import AuditFilter
 from posture.store.database import Store, prepare_store
-from posture.usecases.ports import OpenUnit
+from posture.usecases.ports import OpenOutbox, OpenUnit
 from tests.ports.memory_acting import MemoryActing
 from tests.ports.memory_store import MemoryStore
+from tests.ports.memory_telling import MemoryTelling
 from tests.store.acting_store import ActingStore
 from tests.store.postgresql import Cluster, running_cluster, server_programs
 
@@ -65,6 +66,18 @@ def open_unit(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenUn
     cluster: Cluster | None = request.getfixturevalue("cluster") if request.param == "postgresql" else None
     opened = prepare_store(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path}/posture.db")
     yield opened.open_unit
+    opened.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def open_outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenOutbox]:
+    """Open outboxes on every implementation of the port."""
+    if request.param == "memory":
+        yield MemoryTelling().open_outbox
+        return
+    cluster: Cluster | None = request.getfixturevalue("cluster") if request.param == "postgresql" else None
+    opened = prepare_store(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path}/posture.db")
+    yield opened.open_outbox
     opened.close()
 
 
