@@ -1,7 +1,8 @@
 """Serve the made-up company: ``python -m posture.simulator --directory DIR``.
 
 Prints one line of JSON when ready: url, ca_bundle, tenant_id, client_id and client_secret of the reader,
-remediator_client_id and remediator_client_secret, emergency_accounts.
+remediator_client_id and remediator_client_secret, mailer_client_id and mailer_client_secret, mailbox (it may send
+from that of anybody), emergency_accounts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from posture.simulator.demo_tenant import demo_tenant
 from posture.simulator.demo_tenant.known_gaps import known_gaps
 from posture.simulator.demo_tenant.remediator import add_remediator
-from posture.simulator.registrations import demo_registration
+from posture.simulator.registrations import demo_registration, mailer_registration
 from posture.simulator.server import ServerNotStarted, SimulatorServer
 from posture.simulator.tenant import Tenant
 
@@ -73,12 +74,13 @@ def _tenant(options: argparse.Namespace) -> Tenant:
         withhold=frozenset(options.withhold_write),
         has_role=not options.remediator_without_role,
     )
+    tenant.registrations.append(mailer_registration())
     return tenant
 
 
 def _announce(server: SimulatorServer) -> None:
     tenant = server.tenants[0]
-    reader, remediator = tenant.registrations
+    reader, remediator, mailer = tenant.registrations
     ready = {
         "url": server.url,
         "ca_bundle": str(server.ca_bundle),
@@ -87,6 +89,9 @@ def _announce(server: SimulatorServer) -> None:
         "client_secret": reader.secrets[0],
         "remediator_client_id": remediator.client_id,
         "remediator_client_secret": remediator.secrets[0],
+        "mailer_client_id": mailer.client_id,
+        "mailer_client_secret": mailer.secrets[0],
+        "mailbox": next(user["mail"] for user in tenant.collections["users"] if user.get("mail")),
         "emergency_accounts": _emergency_accounts(tenant),
     }
     sys.stdout.write(json.dumps(ready) + "\n")

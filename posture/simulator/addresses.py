@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from posture.simulator.graph_errors import method_not_allowed, no_such_segment
 from posture.simulator.graph_facts import Route, graph_types, routes
-from posture.simulator.write_facts import WriteRoute, write_routes
+from posture.simulator.write_facts import WriteRoute, mail_routes, write_routes
 
 VERSIONS = frozenset({"v1.0", "beta"})
 _KEY = re.compile(r"(?P<name>[A-Za-z]+)\((?:(?P<property>[A-Za-z]+)=)?'(?P<value>(?:[^']|'')*)'\)$")
@@ -131,7 +131,7 @@ def _write_address(method: str, version: str, segments: list[str]) -> WriteAddre
 @cache
 def _writes_by_length() -> dict[int, list[tuple[tuple[str, ...], WriteRoute]]]:
     found: dict[int, list[tuple[tuple[str, ...], WriteRoute]]] = {}
-    for route in write_routes():
+    for route in (*write_routes(), *mail_routes()):
         folded = tuple(s if s == "{id}" else s.lower() for s in route.segments)
         found.setdefault(len(folded), []).append((folded, route))
     return found

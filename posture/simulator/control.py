@@ -1,7 +1,8 @@
 """The simulator's own paths, for tests and benchmarks that run it in another process.
 
 ``POST`` and ``DELETE /_simulator/faults``, ``GET`` and ``DELETE /_simulator/requests``,
-``GET /_simulator/faults`` (hits by kind), ``GET /_simulator/state?path=users/{id}`` (the tenant as it is now,
+``GET /_simulator/faults`` (hits by kind), ``GET`` and ``DELETE /_simulator/mails`` (what was sent, in its order),
+``GET /_simulator/state?path=users/{id}`` (the tenant as it is now,
 whatever a fault lets reads see; ``tenant=`` names one of several).
 """
 
@@ -40,17 +41,18 @@ class Control:
             ("DELETE", "faults"): self._clear_faults,
             ("GET", "requests"): lambda _: _json(200, self.requests),
             ("DELETE", "requests"): self._clear_requests,
-            ("GET", "state"): self._state,
+            ("GET", "mails"): lambda request: self._of_tenant(request, lambda tenant: _json(200, tenant.mails)),
+            ("DELETE", "mails"): lambda request: self._of_tenant(request, _clear_mails),
+            ("GET", "state"): lambda request: self._of_tenant(request, lambda tenant: _state(tenant, request)),
         }
         way = ways.get((request.method, request.path.removeprefix(_PREFIX)))
         return way(request) if way else _json(404, {"error": "no such control"})
 
-    def _state(self, request: GraphRequest) -> GraphAnswer:
+    def _of_tenant(self, request: GraphRequest, answer: Callable[[Tenant], GraphAnswer]) -> GraphAnswer:
         asked = dict(parse_qsl(request.query))
         for tenant in self.tenants:
             if asked.get("tenant", tenant.tenant_id) == tenant.tenant_id:
-                found = state_of(tenant, asked.get("path", ""))
-                return _json(404, {"error": "no such path"}) if found is None else _json(200, found)
+                return answer(tenant)
         return _json(404, {"error": "no such tenant"})
 
     def _add_faults(self, request: GraphRequest) -> GraphAnswer:
@@ -68,6 +70,16 @@ class Control:
     def _clear_requests(self, _: GraphRequest) -> GraphAnswer:
         self.requests.clear()
         return GraphAnswer(status=204)
+
+
+def _state(tenant: Tenant, request: GraphRequest) -> GraphAnswer:
+    found = state_of(tenant, dict(parse_qsl(request.query)).get("path", ""))
+    return _json(404, {"error": "no such path"}) if found is None else _json(200, found)
+
+
+def _clear_mails(tenant: Tenant) -> GraphAnswer:
+    tenant.mails.clear()
+    return GraphAnswer(status=204)
 
 
 def _json(status: int, body: object) -> GraphAnswer:

@@ -14,6 +14,8 @@ DEMO_SECRET = "made-up-secret-of-the-simulator"  # noqa: S105  (opens nothing bu
 REMEDIATOR_CLIENT_ID = "44444444-4444-4444-a444-444444444444"
 REMEDIATOR_OBJECT_ID = "44444444-5555-4555-a555-444444444444"
 REMEDIATOR_SECRET = "made-up-secret-of-the-remediator"  # noqa: S105  (opens nothing but the simulator)
+MAILER_CLIENT_ID = "66666666-6666-4666-a666-666666666666"
+MAILER_SECRET = "made-up-secret-of-the-mailer"  # noqa: S105  (opens nothing but the simulator)
 _RESTORED_KINDS = frozenset({"User.DeleteRestore.All", "Group.ReadWrite.All", "Application.ReadWrite.All"})
 READ_BEFORE_WRITING = frozenset({"User.Read.All", "UserAuthenticationMethod.Read.All", "GroupMember.Read.All"})
 _EVERY_METHOD = frozenset({"UserAuthenticationMethod.ReadWrite.All"})
@@ -45,6 +47,17 @@ def remediator_registration(
         object_id=REMEDIATOR_OBJECT_ID,
         secrets=(secret,),
         roles=(writing_permissions() | READ_BEFORE_WRITING) - withhold,
+    )
+
+
+def mailer_registration(*, secret: str = MAILER_SECRET, withhold: frozenset[str] = frozenset()) -> AppRegistration:
+    """Return the registration that may send mail, through Graph and by SMTP, and nothing else."""
+    return AppRegistration(
+        client_id=MAILER_CLIENT_ID,
+        object_id=str(uuid.uuid5(uuid.NAMESPACE_OID, MAILER_CLIENT_ID)),
+        secrets=(secret,),
+        roles=frozenset({"Mail.Send"}) - withhold,
+        exchange_roles=frozenset({"SMTP.SendAsApp"}) - withhold,
     )
 
 

@@ -23,6 +23,7 @@ from posture.simulator.rendering import encode
 from posture.simulator.tenant import Tenant
 from posture.simulator.throttling import Throttle, Toll
 from posture.simulator.writes.bodies import read_body
+from posture.simulator.writes.mail import read_mail
 from posture.simulator.writes.risk import settle
 from posture.simulator.writing import Writer, Writing
 
@@ -150,7 +151,8 @@ class GraphService:
         )
 
     def _writing(self, request: GraphRequest, caller: Caller, address: WriteAddress) -> Writing:
-        directory, body = self.directory(caller.tenant_id), read_body(request)
+        directory = self.directory(caller.tenant_id)
+        body = read_mail(request) if address.routes[0].is_mail else read_body(request)
         return Writing(directory=directory, caller=caller, address=address, body=body, request=request)
 
     def _write(self, writing: Writing) -> GraphAnswer:

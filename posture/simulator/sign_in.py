@@ -9,7 +9,7 @@ import hmac
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,6 +19,8 @@ from posture.simulator.identity import TokenSigner
 from posture.simulator.messages import GraphAnswer, GraphRequest
 from posture.simulator.tenant import AppRegistration, Tenant
 
+# Tokens for XOAUTH2 are asked for with this one, whatever Exchange's own application is called.
+_OUTLOOK = "https://outlook.office365.com"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -101,12 +103,15 @@ class SignIn:
             raise SignInRefused(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
         registration = self._registration(tenant, form.get("client_id", ""))
         self._prove(registration, tenant, form, request.root)
-        if form.get("scope", "").strip() != f"{request.root}/.default":
+        audience = form.get("scope", "").strip().removesuffix("/.default")
+        if audience not in (request.root, _OUTLOOK) or not form["scope"].strip().endswith("/.default"):
             raise SignInRefused(
                 400, "invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid."
             )
+        if audience == _OUTLOOK:
+            registration = replace(registration, roles=registration.exchange_roles)
         token, lives = self.signer.issue(
-            registration, tenant.tenant_id, audience=request.root, claims=_claims(form.get("claims"))
+            registration, tenant.tenant_id, audience=audience, claims=_claims(form.get("claims"))
         )
         return {"token_type": "Bearer", "expires_in": lives, "ext_expires_in": lives, "access_token": token}
 

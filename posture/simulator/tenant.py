@@ -27,7 +27,10 @@ class FederatedCredential:
 
 @dataclass(frozen=True, kw_only=True)
 class AppRegistration:
-    """A client that may ask for tokens: its credentials and the application permissions it was granted."""
+    """A client that may ask for tokens: its credentials and the application permissions it was granted.
+
+    ``roles`` are those of Graph, ``exchange_roles`` those of "Office 365 Exchange Online".
+    """
 
     client_id: str
     object_id: str
@@ -35,6 +38,7 @@ class AppRegistration:
     expired_secrets: tuple[str, ...] = ()
     certificates_pem: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()
+    exchange_roles: frozenset[str] = frozenset()
     federated: tuple[FederatedCredential, ...] = ()
 
 
@@ -56,6 +60,19 @@ class Pending:
     changes: Mapping[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SentMail:
+    """A mail that Exchange took. ``message`` is in the shape of Graph, made of ``mime`` if it came so."""
+
+    sent_at: datetime
+    mailbox: str
+    client_id: str
+    recipients: tuple[str, ...]
+    message: Mapping[str, Any]
+    mime: bytes | None
+    stays_in_sent_items: bool
+
+
 @dataclass(kw_only=True)
 class Tenant:
     """One directory.
@@ -70,7 +87,8 @@ class Tenant:
     method that is asked for first. ``remembered`` holds what a soft-deleted object gets back when it is restored.
     ``pending`` holds what shows later, after ``processing_seconds``. ``objects_made`` counts what writes have
     created, so that new ids repeat from run to run. ``licences`` holds any of ``"p1"``, ``"p2"``, ``"workload"``
-    (Workload Identities Premium) and ``"intune"``; P2 includes P1 and, here, the risk of workloads.
+    (Workload Identities Premium) and ``"intune"``; P2 includes P1 and, here, the risk of workloads. ``mails`` are
+    those that were sent, in their order.
     """
 
     tenant_id: str
@@ -86,3 +104,4 @@ class Tenant:
     objects_made: int = 0
     licences: frozenset[str] = frozenset({"p1", "p2"})
     registrations: list[AppRegistration] = field(default_factory=list)
+    mails: list[SentMail] = field(default_factory=list)

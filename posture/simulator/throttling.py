@@ -80,6 +80,8 @@ _FIXED_LIMITS = {
     "security": Limit(name="security", cost=150, seconds=60),
     "intune": Limit(name="intune", cost=1_000, seconds=20),
     "key_credentials_select": Limit(name="key_credentials_select", cost=150, seconds=60, scope="tenant"),
+    # Of one mailbox, in the documents; here of all mailboxes that an application sends from.
+    "outlook": Limit(name="outlook", cost=10_000, seconds=600),
     "directory_writes": Limit(name="directory_writes", cost=3_000, seconds=150),
     "directory_writes_of_tenant": Limit(name="directory_writes_of_tenant", cost=18_000, seconds=300, scope="tenant"),
     "global": Limit(name="global", cost=130_000, seconds=10),

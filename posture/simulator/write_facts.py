@@ -1,4 +1,5 @@
-"""What is known about Graph's writes: paths, permissions, limits and bodies, read once from ``facts/writes.json``.
+"""What is known about Graph's writes: paths, permissions, limits and bodies, read once from ``facts``: from
+``writes.json`` and, for what is no change of the directory, from ``mail.json``.
 
 Source: the public reference pages, the published v1.0 metadata (2026-08-20) and the permission catalogue.
 """
@@ -43,12 +44,24 @@ class WriteRoute:
     required: tuple[str, ...]
     properties: frozenset[str]
 
+    @property
+    def is_mail(self) -> bool:
+        return self.throttle == "outlook"
+
 
 @cache
 def write_routes() -> tuple[WriteRoute, ...]:
-    rows: list[Mapping[str, Any]] = msgspec.json.decode(
-        (files("posture.simulator.facts") / "writes.json").read_bytes()
-    )
+    """Return the writes to the directory."""
+    return _routes("writes.json")
+
+
+@cache
+def mail_routes() -> tuple[WriteRoute, ...]:
+    return _routes("mail.json")
+
+
+def _routes(name: str) -> tuple[WriteRoute, ...]:
+    rows: list[Mapping[str, Any]] = msgspec.json.decode((files("posture.simulator.facts") / name).read_bytes())
     return tuple(_route(row) for row in rows)
 
 

@@ -187,8 +187,8 @@ def test_the_command_announces_itself_and_stops_cleanly(tmp_path: Path, number: 
         rest = process.stdout.read()
 
     assert sorted(ready) == [
-        "ca_bundle", "client_id", "client_secret", "emergency_accounts", "remediator_client_id",
-        "remediator_client_secret", "tenant_id", "url",
+        "ca_bundle", "client_id", "client_secret", "emergency_accounts", "mailbox", "mailer_client_id",
+        "mailer_client_secret", "remediator_client_id", "remediator_client_secret", "tenant_id", "url",
     ]  # fmt: skip
     assert (process.returncode, rest) == (0, "")
 

@@ -13,6 +13,7 @@ from posture.simulator.graph_errors import missing_permission
 from posture.simulator.identity import Caller
 from posture.simulator.licences import check_licence
 from posture.simulator.write_facts import WriteRoute
+from posture.simulator.writes.mail import mail_access_denied
 from posture.simulator.writes.role_holders import check_role
 
 _OWNABLE = {"application": "applications", "servicePrincipal": "servicePrincipals"}
@@ -31,14 +32,14 @@ def check_write(route: WriteRoute, caller: Caller, directory: Directory, keys: S
     """Return if the caller's permissions and the tenant's licences open a write; raise Graph's refusal otherwise."""
     opened = not route.permissions or any(together <= caller.roles for together in route.permissions)
     if not opened and not _owns(route, caller, directory, keys):
-        raise missing_permission()
+        raise mail_access_denied() if route.is_mail else missing_permission()
     if route.licence is not None:
         check_licence(route.licence, directory.tenant)
 
 
 def check_target(route: WriteRoute, caller: Caller, directory: Directory, keys: Sequence[str]) -> None:
     """Return if the caller's directory roles open a write on this very user; raise Graph's 403 or 404 otherwise."""
-    if route.path.startswith("users/{id}"):
+    if route.path.startswith("users/{id}") and not route.is_mail:
         check_role(route.role, directory, caller.object_id, directory.one("users", keys[0]))
 
 

@@ -11,6 +11,7 @@ from posture.simulator.writes import (
     deletion,
     grants,
     groups,
+    mail,
     policies,
     risk,
     role_requests,
@@ -80,5 +81,6 @@ _POLICIES: dict[str, Effect] = {
     "securitydefaults-patch": policies.change_security_defaults,
     "authorizationpolicy-patch": policies.change_authorization_policy,
 }
+_MAIL: dict[str, Effect] = {"user-sendmail": mail.send_mail}
 
-EFFECTS: Mapping[str, Effect] = _USERS | _METHODS | _RISK | _APPLICATIONS | _GROUPS | _ROLES | _POLICIES
+EFFECTS: Mapping[str, Effect] = _MAIL | _USERS | _METHODS | _RISK | _APPLICATIONS | _GROUPS | _ROLES | _POLICIES
