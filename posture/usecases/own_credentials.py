@@ -55,7 +55,7 @@ def _credential(row: Mapping[str, Value]) -> OwnCredential:
     return OwnCredential(
         app_id=str(row["app_id"]).lower(),
         app_name=None if name is None else str(name),
-        key_id=str(row["credential_id"]),
+        key_id=str(row["credential_id"] or "unknown"),
         kind=str(row["credential_kind"]),
         # Never NULL: whether something without an end date ends soon is unknown, and that is no failure.
         ends_at=datetime.fromisoformat(str(row["end_at"])),
