@@ -66,7 +66,7 @@ class Event(StrEnum):
 class Notice:
     """``id`` is made of what happened, so that the same happening makes the same notice on every machine.
 
-    ``about`` names the thing: fingerprint, plan id, run id, check id, key id, number of an exemption, name of a
+    ``about`` names the thing: fingerprint, plan id, run id, check id, key id, digest of an exemption, name of a
     channel; what is told about the same thing belongs to one thread. ``facts`` is what templates show, as it was at
     ``at``; the builders in ``notices_of_scans`` and ``notices_of_plans`` say which keys there are. ``tenant_id`` and
     ``tenant_name`` are None where it is about no tenant.

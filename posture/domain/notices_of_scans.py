@@ -222,7 +222,8 @@ def exemption_notice(exemption: Exemption, run: Run, *, now: datetime, within: t
     left = exemption.ends_at - now
     if not timedelta(0) < left <= within:
         return None
-    about = digest_of(exemption.check, exemption.resource_id.lower(), exemption.origin)
+    # Not its origin: a line more above it in the file makes it no other exemption.
+    about = digest_of(exemption.tenant, exemption.check, exemption.resource_id.lower())
     return Notice(
         id=digest_of(Event.EXEMPTION_ENDING.value, run.tenant_id, about, iso(exemption.ends_at)),
         event=Event.EXEMPTION_ENDING,
