@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from posture.domain.delivery import ClosedChannel, Delivery
-from posture.domain.notice import Event, Notice, digest_of
+from posture.domain.notice import Event, Notice, digest_of, iso
 from posture.domain.severity import Severity
 
 
@@ -35,7 +35,8 @@ def failed_notice(channel: str, undelivered: Sequence[Delivery], *, at: datetime
         because=undelivered[0].note or "",
         messages=len(undelivered),
         at=at,
-        key=digest_of(*sorted(delivery.id for delivery in undelivered)),
+        # When they ended belongs to it: what is tried anew may fail anew.
+        key=digest_of(*sorted(f"{delivery.id} {iso(delivery.ended_at)}" for delivery in undelivered)),
     )
 
 
