@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import socket
 import ssl
@@ -148,7 +149,8 @@ class Poster:
             # A compressed answer could be of any length.
             "Accept-Encoding": "identity",
         }
-        times = {"connect": limits.connect, "read": limits.whole, "write": limits.whole, "pool": limits.whole}
+        # The rest is up to the deadline.
+        times = {"connect": limits.connect, "read": None, "write": None, "pool": None}
         extensions = {"timeout": times, "trace": self._remember}
         return httpx.Request("POST", self._url, headers={**always, **headers}, content=body, extensions=extensions)
 
@@ -198,8 +200,6 @@ def _sentence(error: httpx.TransportError, *, host: str, limits: Limits) -> str:
         return f"The proxy made no connection to {host}: {printable(str(error))}."
     if isinstance(error, httpx.ConnectError):
         return f"There is no connection to {host}: {_why(error)}."
-    if isinstance(error, httpx.TimeoutException):
-        return f"{host} gave no answer within {limits.whole:g} seconds."
     return f"{host} ended the connection before it had answered."
 
 
@@ -214,8 +214,9 @@ def _why(error: httpx.ConnectError) -> str:
                 return f"TLS failed ({cause.reason})"
             case socket.gaierror():
                 return "its name is not known"
-            case OSError() if cause.strerror:
-                return cause.strerror
+            case OSError() if cause.errno:
+                # The library's own words repeat the address of the machine.
+                return os.strerror(cause.errno)
     return "the network is not reachable"
 
 

@@ -121,6 +121,16 @@ def answer(status: int, body: str | bytes = b"", **headers: str) -> Behaviour:
     return behave
 
 
+def answer_first(status: int) -> Behaviour:
+    """Answer before the request is read, then read it, as servers do that refuse what is too long."""
+
+    def behave(handler: Handler) -> None:
+        answer_with(handler, status, "", {"Connection": "close"})
+        handler.take()
+
+    return behave
+
+
 def echo(status: int) -> Behaviour:
     """Answer with the address and the headers that were sent, in the text and in headers."""
 

@@ -21,7 +21,7 @@ from posture.notify.samples import sample_letter
 from posture.report.notice_schema import notice_schema
 
 from .posting_builders import LINKS, NOW, SECRET, SHORT, URL_PATH, a_letter, a_notice, a_webhook, letters
-from .receiver import Behaviour, Receiver, answer, drip, drop_unanswered, drop_unread, hang
+from .receiver import Behaviour, Receiver, answer, answer_first, drip, drop_unanswered, drop_unread, hang
 
 
 @pytest.fixture
@@ -225,6 +225,15 @@ def test_a_connection_that_drops_in_the_text_of_an_answer_changes_nothing(receiv
     receiver.answers = [half]
 
     assert list(a_webhook(receiver).deliver([a_letter()])) == [Sent(note=None)]
+
+
+def test_a_refusal_is_heard_that_comes_before_the_message_is_read(receiver: Receiver) -> None:
+    letter = a_letter(*(a_notice(number) for number in range(1_000)), is_digest=True)
+    receiver.answers = [answer_first(413)]
+
+    [tried] = a_webhook(receiver).deliver([letter])
+
+    assert tried == Refused(because=f"{receiver.address} answered 413.", closes_channel=False)
 
 
 def test_a_long_digest_goes_out_in_parts_that_can_be_told_apart(receiver: Receiver) -> None:
