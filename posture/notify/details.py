@@ -31,9 +31,12 @@ def evidence_of(notice: Notice) -> Sequence[Detail]:
     evidence = notice.facts.get("evidence")
     if not isinstance(evidence, dict):
         return []
-    return [
-        {"name": name.replace("_", " "), "value": value} for name, value in list(evidence.items())[:_MAX_EVIDENCE]
-    ]
+    return [{"name": _spoken(name), "value": value} for name, value in list(evidence.items())[:_MAX_EVIDENCE]]
+
+
+def _spoken(column: str) -> str:
+    words = column.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def severities_of(notice: Notice) -> Sequence[Detail]:

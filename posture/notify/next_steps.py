@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from posture.domain.check import Check
 from posture.domain.notice import Event, Notice
 from posture.domain.printable import printable
 
-ID_SHOWN = 12
+ID_SHOWN: Final = 12
 """So many digits of a finding's id name it; `posture findings list` shows as many."""
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,99}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,7 @@ def _about_finding(notice: Notice, check: Check | None) -> Sequence[Step]:
     if check is not None and check.actions:
         reason = ["--reason", "WHY"]
         steps.append(_step("Propose a fix:", "actions", "propose", check.actions[0], "--finding", finding, *reason))
-    accepted = ["exempt", "add", str(notice.facts.get("resource_id")), "--check", str(notice.check)]
+    accepted = ["exempt", "add", _resource(notice), "--check", str(notice.check)]
     steps.append(_step("Or accept it for a while:", *accepted, "--reason", "WHY", "--until", "DAY", *_tenant(notice)))
     return steps
 
@@ -95,8 +99,7 @@ def _about_plan(notice: Notice) -> Sequence[Step]:
 
 def _about_exemption(notice: Notice) -> Sequence[Step]:
     check = ["--check", notice.check] if notice.check else []
-    resource = str(notice.facts.get("resource_id"))
-    again = ["exempt", "add", resource, *check, "--reason", "WHY", "--until", "DAY", *_tenant(notice)]
+    again = ["exempt", "add", _resource(notice), *check, "--reason", "WHY", "--until", "DAY", *_tenant(notice)]
     return [
         Step(say="Fix what is exempted; after that day it is a finding again.", command=None),
         _step("Or, if the reason still holds, accept it anew:", *again),
@@ -109,6 +112,12 @@ def _about_channel(notice: Notice) -> Sequence[Step]:
         _step("See what is wrong:", "notify", "list", *channel),
         _step("Mend it, then send what waits:", "notify", "retry", *channel),
     ]
+
+
+def _resource(notice: Notice) -> str:
+    """Return the id of a resource for a command line; a placeholder if it is nothing that anybody should paste."""
+    found = str(notice.facts.get("resource_id"))
+    return found if _ID.fullmatch(found) else "ID"
 
 
 def _tenant(notice: Notice) -> Sequence[str]:

@@ -1,0 +1,64 @@
+"""A real browser for messages, and Microsoft's own renderer of cards in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from filelock import FileLock
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.notify.browser import CHROMIUM, QUIET
+
+_CARDS = Path(__file__).parent / "adaptivecards"
+
+
+def missing(what: str) -> NoReturn:
+    """Skip a test that needs a program; fail it where every program has to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if program is None:
+        missing("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def card_scripts() -> list[Path]:
+    """Return the scripts that render cards, installed once for each lock file and kept for the next run."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        missing("Node.js and npm are not installed: apt-get install nodejs npm")
+    lock = (_CARDS / "package-lock.json").read_bytes()
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "posture-tests"
+    place = caches / hashlib.sha256(lock).hexdigest()[:16]
+    place.mkdir(parents=True, exist_ok=True)
+    with FileLock(place / ".lock"):
+        if not (place / ".ready").exists():
+            _install(npm, place)
+    modules = place / "node_modules"
+    return [modules / "markdown-it/dist/markdown-it.min.js", modules / "adaptivecards/dist/adaptivecards.js"]
+
+
+def _install(npm: str, place: Path) -> None:
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(_CARDS / name, place / name)
+    command = [npm, "ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    if done.returncode:
+        missing(f"npm could not install the renderer of cards, for which it needs its registry: {done.stderr[-500:]}")
+    (place / ".ready").touch()

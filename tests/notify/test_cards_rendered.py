@@ -1,0 +1,47 @@
+"""Cards in Microsoft's own renderer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from posture.domain.notice import Event
+from posture.notify.links import Links
+from posture.notify.samples import sample_letter
+from posture.notify.wording import Wording
+from tests.notify.browser import a_page, is_too_wide, keep_screenshot, render_card
+from tests.notify.letters import HOSTILE, hostile_letter
+
+WORDING = Wording(Links(page="https://posture.example.com", reference_hosts=frozenset()), None)
+
+
+@pytest.mark.parametrize("event", [*Event, None])
+def test_every_card_is_read_without_complaint(
+    browser: Browser, card_scripts: list[Path], event: Event | None
+) -> None:
+    card = WORDING.card(sample_letter(event), longest=20_000)
+
+    with a_page(browser, width=480) as (page, asked):
+        rendered = render_card(page, card, card_scripts)
+        keep_screenshot(page, f"card-{event or 'digest'}")
+
+        assert rendered["events"] == []
+        assert rendered["version"] == "1.4"
+        assert not is_too_wide(page)
+        assert asked == []
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_shown_as_it_is(browser: Browser, card_scripts: list[Path], name: str) -> None:
+    card = WORDING.card(hostile_letter(Event.FINDING_OPENED, name), longest=20_000)
+
+    with a_page(browser, width=480) as (page, asked):
+        rendered = render_card(page, card, card_scripts)
+        text = page.inner_text("body").replace("\u2060", "")
+
+        assert rendered["events"] == []
+        assert HOSTILE[name].shown in text
+        assert page.locator("body").locator("a, img, script, iframe, strong, em").count() == 0
+        assert asked == []
