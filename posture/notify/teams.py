@@ -34,6 +34,8 @@ _RETIRED = (
     "This is the URL of an Office 365 connector, which Microsoft has retired. Make a flow with the template "
     '"Post to a channel when a webhook request is received" and set its URL.'
 )
+# With these words connectors said with 200 that they had failed.
+_FAILED = "webhook message delivery failed"
 # What Power Automate says, and what it means for whoever has to mend it. None of these passes by itself.
 _EXPLAINED: Mapping[str, str] = {
     "WorkflowTriggerIsNotEnabled": "The flow is switched off. Turn it on in Power Automate.",
@@ -80,8 +82,7 @@ class TeamsChannel:
         Raises:
             WordingBroken: a template is wrong, or the least that it makes is too long.
         """
-        around = len(_encoded(self._wrapped({})))
-        return _encoded(self._wrapped(self.wording.card(letter, longest=LONGEST_MESSAGE - around)))
+        return message_of(letter, self.wording, bare_card=self.bare_card)
 
     def deliver(self, letters: Sequence[Letter]) -> Iterator[Tried]:
         """Post letters in their order and yield how each went."""
@@ -95,11 +96,21 @@ class TeamsChannel:
             return TryLater(because=str(broken), after=None, spares_channel=True)
         return tried_of(poster.post(body, {}))
 
-    def _wrapped(self, card: Mapping[str, Value]) -> Mapping[str, Value]:
-        if self.bare_card:
-            return card
-        attachment: dict[str, Value] = {"contentType": _CONTENT_TYPE, "contentUrl": None, "content": dict(card)}
-        return {"type": "message", "attachments": [attachment]}
+
+def message_of(letter: Letter, wording: Wording, *, bare_card: bool) -> bytes:
+    """Return what a flow is posted, JSON; see ``TeamsChannel``.
+
+    Raises:
+        WordingBroken: a template is wrong, or the least that it makes is too long.
+    """
+    around = 0 if bare_card else len(_encoded(_attached({})))
+    card = wording.card(letter, longest=LONGEST_MESSAGE - around)
+    return _encoded(card if bare_card else _attached(card))
+
+
+def _attached(card: Mapping[str, Value]) -> Mapping[str, Value]:
+    attachment: dict[str, Value] = {"contentType": _CONTENT_TYPE, "contentUrl": None, "content": dict(card)}
+    return {"type": "message", "attachments": [attachment]}
 
 
 def tried_of(answer: Answered | Lost) -> Tried:
@@ -119,8 +130,7 @@ def tried_of(answer: Answered | Lost) -> Tried:
 def _tried_of_success(answered: Answered) -> Tried:
     if answered.status == 202:
         return Sent(note=QUEUED)
-    if "error" in answered.text.lower():
-        # Connectors told so with 200: "Webhook message delivery failed with error: …".
+    if _FAILED in answered.text.lower():
         return Refused(because=f"{answered}. {_RETIRED}", closes_channel=True)
     # A flow may answer for itself; "1" is what connectors said.
     return Sent(note=None if answered.text in ("", "1") else f"{answered}.")

@@ -100,7 +100,9 @@ def test_one_finding_with_much_evidence_fits_into_one_message(receiver: Receiver
     assert len(receiver.received[0].body) < LONGEST_MESSAGE
 
 
-@pytest.mark.parametrize(("text", "note"), [("1", None), ("", None), ("taken", "taken")])
+@pytest.mark.parametrize(
+    ("text", "note"), [("1", None), ("", None), ("taken", "taken"), ('{"error": null}', '{"error": null}')]
+)
 def test_a_flow_that_answers_by_itself_is_believed(receiver: Receiver, text: str, note: str | None) -> None:
     receiver.answers = [answer(200, text)]
 
