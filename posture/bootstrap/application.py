@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posture.bootstrap.connection import connection_of
-from posture.bootstrap.own_credentials import EXEMPTION_NOTICE, own_credentials
+from posture.bootstrap.own_credentials import own_credentials
 from posture.bootstrap.selection import Selection, select_checks
 from posture.config import (
     FILE_NAMES,
@@ -49,6 +49,7 @@ from posture.usecases.verify_definitions import Verification, verify_checks
 
 if TYPE_CHECKING:
     from posture.bootstrap.acting import Acting
+    from posture.bootstrap.telling import Telling
     from posture.definitions.loaded_action import LoadedAction
     from posture.usecases.verify_actions import ActionVerification
 
@@ -153,6 +154,14 @@ class Application:
 
         return Acting(self, pace=self._pace, budget=self._budget, pause=self._pause)
 
+    @cached_property
+    def telling(self) -> Telling:
+        """What people are told, and how."""
+        # Here and not above: who configured no channels does not need it.
+        from posture.bootstrap.telling import Telling
+
+        return Telling(self)
+
     @property
     def warnings(self) -> tuple[str, ...]:
         return self.settings.warnings
@@ -209,8 +218,8 @@ class Application:
             switched_off=selection.switched_off,
             wanted=selection.wanted,
             exemptions=self._exemptions_of_file(),
-            exemption_notice=EXEMPTION_NOTICE,
-            own=own_credentials(tenant, self.catalog),
+            exemption_notice=self.settings.notify.exemption_notice,
+            own=own_credentials(tenant, self.settings, self.catalog),
             all_verdicts=all_verdicts,
         )
         return scan_tenant(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 from posture.config import (
     CertificateCredential,
     ClientSecretCredential,
     HttpSettings,
+    MailIdentity,
     ManagedIdentityCredential,
     ResolvedCredential,
     TenantSettings,
     WorkloadIdentityCredential,
 )
+from posture.domain.tenant import Cloud
 from posture.errors import SettingsError
 from posture.graph.clouds import CLOUD_ROOTS, CloudRoots
 from posture.graph.credentials import (
@@ -21,6 +26,15 @@ from posture.graph.credentials import (
     ManagedIdentity,
     WorkloadIdentity,
 )
+
+_MAIL_ROOTS: Final = {
+    Cloud.PUBLIC: "https://outlook.office365.com",
+    Cloud.USGOV: "https://outlook.office365.us",
+    Cloud.USGOV_DOD: "https://webmail.apps.mil",
+    Cloud.CHINA: "https://partner.outlook.cn",
+}
+"""Whom tokens for SMTP are for. Source: learn.microsoft.com/exchange/client-developer (OAuth for IMAP, POP and SMTP;
+national clouds). A custom cloud has no other name for it than the public one."""
 
 
 def connection_of(tenant: TenantSettings, *, http: HttpSettings) -> Connection:
@@ -51,6 +65,28 @@ def remediator_connection_of(tenant: TenantSettings, *, http: HttpSettings) -> C
             "Register a second application for it: posture permissions --actions --format steps"
         )
     return _connection(tenant, credential, http)
+
+
+def mail_connection_of(tenant: TenantSettings, identity: MailIdentity, *, http: HttpSettings) -> Connection:
+    """Return the connection of an identity that sends mail through Graph; this is when its secrets are looked up.
+
+    Raises:
+        SettingsError: a variable or file that the credential refers to is missing, or it turns out to be the
+            identity of the reader, which is for reading only.
+    """
+    credential = identity.credential.resolve()
+    if credential.client_id == tenant.reader.resolve_client_id():
+        raise SettingsError(
+            f"the identity that sends mail from {tenant.name} turns out to be its reader. "
+            "Register an application of its own for it"
+        )
+    return _connection(tenant, credential, http)
+
+
+def smtp_connection_of(tenant: TenantSettings, identity: MailIdentity, *, http: HttpSettings) -> Connection:
+    """Return the connection whose tokens are for SMTP instead of Graph; else as ``mail_connection_of``."""
+    connection = mail_connection_of(tenant, identity, http=http)
+    return replace(connection, graph_root=_MAIL_ROOTS.get(tenant.cloud, _MAIL_ROOTS[Cloud.PUBLIC]))
 
 
 def _connection(tenant: TenantSettings, credential: ResolvedCredential, http: HttpSettings) -> Connection:

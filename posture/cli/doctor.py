@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from posture.cli.console import ExitCode, Format, err, out, warn
+from posture.cli.doctor_channels import channels_json, print_channels
 from posture.cli.options import ConfigOption, FormatOption, TenantsOption
 
 if TYPE_CHECKING:
@@ -30,9 +31,11 @@ def register(app: typer.Typer) -> None:
 
 def doctor(tenant: TenantsOption = None, format: FormatOption = Format.TABLE, config: ConfigOption = None) -> None:
     """Try everything a scan needs, without scanning: token, permissions, licences, every table's first page; and what
-    the remediator may do, if there is one.
+    the remediator may do, if there is one. It also says which channels are closed, lack a secret,
+    or fail; nothing is sent.
 
-    Exit codes: 0 every enabled check can run; 3 some cannot; 4 there is no token or no answer.
+    Exit codes: 0 every enabled check can run; 3 some cannot, or a channel needs somebody; 4 there is no token or no
+    answer.
     """
     from posture.bootstrap import load_application
 
@@ -53,6 +56,12 @@ def doctor(tenant: TenantsOption = None, format: FormatOption = Format.TABLE, co
             _print_diagnosis(out(), settings.name, diagnosis, selection.permissions)
             _print_remediator(out(), remediator)
         codes.append(max(_exit_code(diagnosis), ExitCode.ABORTED if remediator and remediator.refused else 0))
+    states = application.telling.examine() if application.settings.notify.channels else []
+    if states and format is Format.TABLE:
+        print_channels(out(), states)
+    elif states:
+        documents.append(channels_json(states))
+    codes.append(ExitCode.DONE if all(state.is_well for state in states) else ExitCode.INCOMPLETE)
     if format is Format.JSON:
         typer.echo(json.dumps(documents, indent=2))
     raise typer.Exit(max(codes, default=ExitCode.DONE))

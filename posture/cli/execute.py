@@ -15,6 +15,7 @@ from posture.cli.console import ExitCode, Format, err, out
 from posture.cli.next_step import called, short
 from posture.cli.options import ConfigOption, FormatOption, PlanArgument
 from posture.cli.show_plan import action_of, show_next
+from posture.cli.tell import NoNotifyOption, tell
 from posture.domain.plan import Plan, PlanState, TargetState
 from posture.domain.printable import printable
 from posture.usecases.acting_events import (
@@ -35,7 +36,12 @@ def register(app: typer.Typer) -> None:
     app.command("execute")(execute)
 
 
-def execute(plan: PlanArgument, format: FormatOption = Format.TABLE, config: ConfigOption = None) -> None:
+def execute(
+    plan: PlanArgument,
+    no_notify: NoNotifyOption = False,
+    format: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> None:
     """Carry out an approved plan. If it is interrupted, the same command goes on where it stopped.
 
     Codes and new passwords are written to standard output, once; nobody can show them again.
@@ -62,6 +68,7 @@ def execute(plan: PlanArgument, format: FormatOption = Format.TABLE, config: Con
     result.write(format, journal=journal)
     if format is Format.TABLE:
         show_next(result.plan, action_of(application, result.plan), journal, config)
+    tell(application, no_notify=no_notify)
     raise typer.Exit(exit_code(result.plan))
 
 

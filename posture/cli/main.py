@@ -23,6 +23,7 @@ from posture.cli import (
     exempt,
     findings,
     init,
+    notify,
     operators,
     permissions,
     plans,
@@ -70,7 +71,7 @@ app = typer.Typer(
 
 for command in (
     *(init, doctor, permissions, scan, findings, exempt, checks, tables, query),
-    *(actions, plans, operators, audit, demo, simulate),
+    *(actions, plans, operators, audit, notify, demo, simulate),
 ):
     command.register(app)
 

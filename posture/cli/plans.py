@@ -13,6 +13,7 @@ from posture.cli.console import Format, err, out
 from posture.cli.next_step import called, short
 from posture.cli.options import ConfigOption, FormatOption, PlanArgument, TenantsOption
 from posture.cli.show_plan import action_of, show, show_next
+from posture.cli.tell import NoNotifyOption, tell
 from posture.domain.judgement import Value
 from posture.domain.plan import PlanState
 from posture.errors import UsageError
@@ -95,6 +96,7 @@ def approve(
         str | None,
         typer.Option(help="Approve just this plan: its digest, from `posture plans show`. Then nothing is asked."),
     ] = None,
+    no_notify: NoNotifyOption = False,
     format: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> None:
@@ -111,12 +113,14 @@ def approve(
         _ask_for_yes(application, shown)
     approved = acting.approve(operator, shown, digest=digest or shown.digest, note=_note(note))
     _show_decided(application, approved, format=format, config=config)
+    tell(application, no_notify=no_notify)
 
 
 @plans_app.command("reject")
 def reject(
     plan: PlanArgument,
     note: NoteOption = None,
+    no_notify: NoNotifyOption = False,
     format: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> None:
@@ -128,6 +132,7 @@ def reject(
     acting = application.acting
     rejected = acting.reject(signed_in(acting), acting.plan(plan), note=_note(note))
     _show_decided(application, rejected, format=format, config=config)
+    tell(application, no_notify=no_notify)
 
 
 def _require_terminal_or(digest: str | None, plan: Plan) -> None:

@@ -9,6 +9,7 @@ import typer
 from posture.cli.console import Format, out
 from posture.cli.options import ConfigOption, FormatOption, PlanArgument, TenantOption
 from posture.cli.show_plan import show
+from posture.cli.tell import NoNotifyOption, tell
 from posture.domain.printable import printable
 from posture.errors import UsageError
 
@@ -40,6 +41,7 @@ def propose(
         list[str] | None, typer.Option("--param", help="A parameter of the action, name=value; may be repeated.")
     ] = None,
     reason: Annotated[str, typer.Option(help="Why. Those who approve read it.")] = "",
+    no_notify: NoNotifyOption = False,
     format: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> None:
@@ -65,6 +67,7 @@ def propose(
         reason=reason,
     )
     show(application, plan, format=format, config=config)
+    tell(application, no_notify=no_notify)
 
 
 def stop(
@@ -103,6 +106,7 @@ def allow(
 def undo(
     plan: PlanArgument,
     reason: Annotated[str, typer.Option(help="Why it is taken back. Those who approve read it.")] = "",
+    no_notify: NoNotifyOption = False,
     format: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> None:
@@ -114,6 +118,7 @@ def undo(
     acting = application.acting
     proposed = acting.propose_undo(signed_in(acting), acting.plan(plan), reason=reason)
     show(application, proposed, format=format, config=config)
+    tell(application, no_notify=no_notify)
 
 
 def _tenant(application: Application, name: str | None, findings: list[str]) -> TenantSettings:

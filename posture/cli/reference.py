@@ -40,6 +40,7 @@ def reference_files() -> dict[str, str]:
     from posture.report.notice_schema import notice_schema
     from posture.report.plan_schema import plan_schema
     from posture.report.scan_schema import scan_schema
+    from posture.report.telling_schema import deliveries_schema, sending_schema
     from posture.tables import RESOURCE_TYPES, TABLES
 
     dictionary = Dictionary(TABLES, RESOURCE_TYPES)
@@ -54,6 +55,8 @@ def reference_files() -> dict[str, str]:
         "action.schema.json": _json(action_schema(live_dictionary())),
         "plan.schema.json": _json(plan_schema()),
         "scan.schema.json": _json(scan_schema()),
+        "deliveries.schema.json": _json(deliveries_schema()),
+        "sending.schema.json": _json(sending_schema()),
         "notice.schema.json": _json(notice_schema()),
     }
 

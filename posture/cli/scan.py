@@ -9,6 +9,7 @@ import typer
 
 from posture.cli.console import ExitCode, Format, err, out, output_file, warn
 from posture.cli.options import ConfigOption, FormatOption, OutputOption, TenantsOption
+from posture.cli.tell import NoNotifyOption, tell
 from posture.domain.run import RunState, RunSummary
 from posture.domain.severity import Severity
 
@@ -37,6 +38,7 @@ def scan(
     all_verdicts: Annotated[bool, typer.Option("--all-verdicts", help="JSON: write passing judgements too.")] = False,
     format: FormatOption = Format.TABLE,
     output: OutputOption = None,
+    no_notify: NoNotifyOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Read tenants through Microsoft Graph, judge them, and follow the findings.
@@ -64,6 +66,7 @@ def scan(
                 config=config,
             )
             codes.append(exit_code(summary, worst, fail_on=fail_on))
+    tell(application, no_notify=no_notify)
     raise typer.Exit(gravest(codes))
 
 

@@ -16,7 +16,9 @@ from posture.config.notify_texts import (
     resolved_signing_secret,
 )
 from posture.config.references import Secret, SettingText
+from posture.definitions.dictionary import did_you_mean
 from posture.domain.routing import Route
+from posture.errors import UsageError
 
 
 class Security(StrEnum):
@@ -147,6 +149,11 @@ class ChannelSettings:
     kind: str
     how: ChannelKind
 
+    @property
+    def identity(self) -> MailIdentity | None:
+        """Who signs in to a tenant to send; None if nobody does."""
+        return self.how.identity if isinstance(self.how, SmtpSettings | GraphMailSettings) else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class NotifySettings:
@@ -164,3 +171,16 @@ class NotifySettings:
     channels: tuple[ChannelSettings, ...]
     routes: tuple[Route, ...]
     default: Route | None
+
+    def channel(self, name: str) -> ChannelSettings:
+        """Return the channel of that name.
+
+        Raises:
+            UsageError: there is none.
+        """
+        for channel in self.channels:
+            if channel.name == name:
+                return channel
+        known = [channel.name for channel in self.channels]
+        otherwise = f"Known: {', '.join(known)}." if known else "The settings have no channels."
+        raise UsageError(f'there is no channel "{name}". {did_you_mean(name, known, otherwise=otherwise)}')

@@ -33,7 +33,7 @@ from posture.tables.table import Column, DerivedTable
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
-SCHEMAS = [f"{kind}.schema.json" for kind in ("check", "action", "scan", "plan", "notice")]
+SCHEMAS = [f"{kind}.schema.json" for kind in ("check", "action", "scan", "plan", "notice", "deliveries", "sending")]
 
 
 @pytest.fixture(scope="module")
