@@ -26,6 +26,7 @@ class Tunnel(ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), TunnelHandler)
         self.seen = Seen()
+        self.leads_to: tuple[str, int] | None = None  # wherever it was asked for; None if just there
 
     @property
     def address(self) -> str:
@@ -44,7 +45,7 @@ class TunnelHandler(StreamRequestHandler):
         self.server.seen.requests.append(first)
         self.server.seen.logins.add(login)
         host, _, port = first.split()[1].rpartition(":")
-        with socket.create_connection((host, int(port))) as far:
+        with socket.create_connection(self.server.leads_to or (host, int(port))) as far:
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             back = threading.Thread(target=carry, args=(far, self.connection), daemon=True)
             back.start()
