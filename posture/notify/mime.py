@@ -88,6 +88,8 @@ def mail_of(letter: Letter, words: MailText, *, sender: str, recipients: Sequenc
         mail["References"] = root
     mail.set_content(_sendable(words.text))
     mail.add_alternative(_sendable(words.html), subtype="html")
+    # The library would throw dice; a mail that is sent twice is the same to the last byte.
+    mail.set_boundary(f"={letter.id}=")
     return mail
 
 
