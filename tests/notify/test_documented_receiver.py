@@ -29,7 +29,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "receive-a-webhook.md"
 
 def shown(language: str) -> str:
     [block] = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    return block
+    return str(block)
 
 
 @pytest.fixture

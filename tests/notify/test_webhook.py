@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -320,7 +321,13 @@ def test_every_event_fits_the_schema(event: Event | None) -> None:
 
 
 def test_a_notice_about_no_tenant_and_no_check_fits_the_schema() -> None:
-    nothing = {"tenant_id": None, "tenant_name": None, "check": None, "resource_type": None, "facts": {}}
+    nothing: dict[str, Any] = {
+        "tenant_id": None,
+        "tenant_name": None,
+        "check": None,
+        "resource_type": None,
+        "facts": {},
+    }
 
     [part] = parts_of(a_letter(a_notice(event=Event.CHANNEL_FAILED, **nothing)), LINKS)
 
