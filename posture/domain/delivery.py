@@ -154,11 +154,10 @@ def after_try(delivery: Delivery, tried: Tried, *, now: datetime, jitter: float)
             return replace(done, state=DeliveryState.REFUSED, ended_at=now, note=because)
         case Refused(because=because):
             return replace(done, next_try_at=now, note=because)
-        case TryLater(because=because, after=after):
-            next_try_at = now + max(_pause(done.tries, jitter), after or timedelta(0))
-            if next_try_at - done.since > TRIED_FOR:
-                return replace(done, state=DeliveryState.GIVEN_UP, ended_at=now, note=because)
-            return replace(done, next_try_at=next_try_at, note=because)
+    next_try_at = now + max(_pause(done.tries, jitter), tried.after or timedelta(0))
+    if next_try_at - done.since > TRIED_FOR:
+        return replace(done, state=DeliveryState.GIVEN_UP, ended_at=now, note=tried.because)
+    return replace(done, next_try_at=next_try_at, note=tried.because)
 
 
 def tried_anew(delivery: Delivery, *, now: datetime) -> Delivery:
