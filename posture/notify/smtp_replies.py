@@ -116,8 +116,8 @@ def note_on(unreached: Mapping[str, Reply], *, of: int) -> str | None:
     """Return what is to be known about a mail that did not reach everybody; None if it did."""
     if not unreached:
         return None
-    were = "recipient was" if of == 1 else "recipients were"
-    return f"{len(unreached)} of {of} {were} refused: {_each(unreached)}."
+    were = "was" if len(unreached) == 1 else "were"
+    return f"{len(unreached)} of {of} recipients {were} refused: {_each(unreached)}. It is not sent to them again."
 
 
 def oauth_complaint(challenge: str) -> str:

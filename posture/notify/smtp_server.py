@@ -69,6 +69,7 @@ def secrets_of(server: SmtpServer, token: str | None) -> Iterator[str]:
         yield auth_plain_encode(username, server.password).decode()
     if token:
         yield token
+        yield base64.b64encode(token.encode()).decode()
         yield auth_xoauth2_encode(username, token).decode()
 
 

@@ -61,6 +61,7 @@ class MailServer:
         self.without = without
         self.address = address
         self.on: dict[str, Behaviour] = {}
+        self.seconds_before: dict[str, float] = {}
         self.mails: list[Received] = []
         self.commands: list[str] = []
         self.signed_in: list[object] = []
@@ -70,7 +71,7 @@ class MailServer:
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(paths.certificate, paths.key)
         self._open: list[Conversation] = []
-        self._ready, self._loop = threading.Event(), asyncio.new_event_loop()
+        self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> MailServer:
@@ -83,11 +84,10 @@ class MailServer:
         self._thread.join(10)
 
     def _serve(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._listen())
+        asyncio.run(self._listen())
 
     async def _listen(self) -> None:
-        self._stop = asyncio.Event()
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         tls = self._tls if self.security == "tls" else None
         server = await self._loop.create_server(self._conversation, self.address, 0, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
@@ -145,6 +145,7 @@ class Conversation(SMTP):
 
     async def _is_interfered(self, command: str, arg: str) -> bool:
         self.box.commands.append(command)
+        await asyncio.sleep(self.box.seconds_before.get(command, 0))
         what = self.box.on.get(command, lambda _: None)(arg)
         if what is None:
             return False
