@@ -54,13 +54,17 @@ def checked_card(text: str, links: Links, *, name: str) -> dict[str, Value]:
             ``name`` is the template.
     """
     try:
-        card = json.loads(text)
+        card = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as problem:
         near = text[max(problem.pos - 30, 0) : problem.pos + 30].replace("\n", " ")
         raise WordingBroken(f"{name} makes no JSON: {problem.msg}, near {near!r}") from problem
     if not isinstance(card, dict) or card.get("type") != "AdaptiveCard" or card.get("version") != VERSION:
         raise WordingBroken(f'{name} makes no card: it begins with {{"type": "AdaptiveCard", "version": "{VERSION}"')
     return _Checker(links, name).element(card)
+
+
+def _no_number(found: str) -> None:
+    raise json.JSONDecodeError(f"{found} is no number", found, 0)
 
 
 class _Checker:
@@ -94,8 +98,8 @@ class _Checker:
         return self._text(kind, value) if isinstance(value, str) else self._plain(kind, key, value)
 
     def _child(self, kind: str, key: str, child: Any) -> Value:
-        if not isinstance(child, dict) or child.get("type") not in _CHILDREN[key]:
-            found = child.get("type") if isinstance(child, dict) else type(child).__name__
+        found = child.get("type") if isinstance(child, dict) else type(child).__name__
+        if not isinstance(child, dict) or not isinstance(found, str) or found not in _CHILDREN[key]:
             raise self._broken(f"{kind} with {found!r} in {key!r}, where it is not sent")
         return self.element(child)
 

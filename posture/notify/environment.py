@@ -12,8 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, Undefined
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, Undefined, pass_context
 from jinja2.filters import FILTERS
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -54,7 +55,7 @@ def card_environment(own: Path | None) -> ImmutableSandboxedEnvironment:
 
 
 def _environment(
-    own: Path | None, *, autoescape: bool, finalize: Callable[[object], object]
+    own: Path | None, *, autoescape: bool, finalize: Callable[..., object]
 ) -> ImmutableSandboxedEnvironment:
     directories: Iterable[Path] = [*([own] if own else []), content_directory("templates")]
     environment = _Sandbox(
@@ -126,7 +127,9 @@ def _readable(value: object) -> object:
     return value if isinstance(value, str | Undefined) else shown(value)
 
 
-def _json_literal(value: object) -> object:
+# With the context it is asked when the template runs. Without, Jinja would escape constants as HTML beforehand.
+@pass_context
+def _json_literal(_: Context, value: object) -> object:
     if isinstance(value, Markup | Undefined):
         return value
     scalar = value if value is None or isinstance(value, str | bool | int | float) else shown(value)

@@ -65,7 +65,7 @@ class Links:
         return (parts.hostname or "") in SHIPPED_HOSTS | {host.lower() for host in self.reference_hosts}
 
     def _page_of(self, kind: str, name: str) -> Link | None:
-        return Link(f"{self.page.rstrip('/')}/{kind}/{quote(name, safe='')}") if self.page else None
+        return Link(f"{self.page.rstrip('/')}/{kind}/{quote(name, safe='', errors='replace')}") if self.page else None
 
 
 def _is_plain(url: str) -> bool:

@@ -19,7 +19,8 @@ _ATTRIBUTES: Final = frozenset({
     "content", "dir", "height", "href", "id", "lang", "name", "role", "rowspan", "scope", "style", "title", "valign",
     "width",
 })  # fmt: skip
-_FETCHES: Final = re.compile(r"url\s*\(|@import|expression\s*\(", re.IGNORECASE)
+# A backslash could spell any of these in another way.
+_FETCHES: Final = re.compile(r"url\s*\(|@import|expression\s*\(|\\", re.IGNORECASE)
 
 
 def check_mail(html: str, links: Links, *, name: str) -> None:

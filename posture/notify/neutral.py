@@ -16,7 +16,7 @@ from posture.notify.links import Link
 MAX_LISTED: Final = 50
 """So many items of a list or an object are kept; no fact that is worth showing in a message has more."""
 
-_JOINER: Final = "\u2060"
+JOINER: Final = "\u2060"
 """WORD JOINER: shows nothing and takes no room. Whoever looks for a sign of two characters finds it no more."""
 # Mail programs make a link of whatever looks like an address. Names are not links.
 _ADDRESS: Final = re.compile(r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto)(?=:)", re.IGNORECASE)
@@ -38,7 +38,7 @@ def neutral(value: object, *, longest: int) -> Neutral:
     if isinstance(value, float) and isfinite(value):
         return value
     if isinstance(value, str):
-        return _ADDRESS.sub(_JOINER, printable(value, longest=longest))
+        return _ADDRESS.sub(JOINER, printable(value, longest=longest))
     if isinstance(value, Mapping):
         pairs = list(value.items())[:MAX_LISTED]
         return {printable(str(key)): neutral(item, longest=longest) for key, item in pairs}
@@ -54,7 +54,7 @@ def one_line(text: str) -> str:
 
 def inert_in_cards(text: str) -> str:
     """Return text in which a card's reader finds no mention and nothing to work out."""
-    return _CARD_SIGN.sub(_JOINER, text)
+    return _CARD_SIGN.sub(JOINER, text)
 
 
 def without_markdown(text: str) -> str:

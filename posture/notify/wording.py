@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, Template
+from jinja2 import Environment, Template, TemplateNotFound
 
 from posture.domain.delivery import Letter
 from posture.domain.judgement import Value
@@ -22,7 +23,7 @@ from posture.notify.environment import card_environment, html_environment, text_
 from posture.notify.letter_view import Measure, is_digest, is_sample, letter_view
 from posture.notify.links import Links
 from posture.notify.mail_rules import check_mail
-from posture.notify.neutral import one_line
+from posture.notify.neutral import JOINER, one_line
 
 LONGEST_SUBJECT: Final = 150
 LARGEST_MAIL: Final = 72_000
@@ -110,8 +111,11 @@ class Wording:
     def _named(self, environment: Environment, folder: str, ending: str, letter: Letter) -> Template:
         """Return the first template that there is: that of the event, of its family, of any notice."""
         names = [f"{folder}/{name}.{ending}" for name in template_names(letter)]
-        with told_with_its_place(environment, names[0]):
-            return environment.select_template(names)
+        for name in names[:-1]:
+            with told_with_its_place(environment, name), suppress(TemplateNotFound):
+                return environment.get_template(name)
+        with told_with_its_place(environment, names[-1]):
+            return environment.get_template(names[-1])
 
     def _render(self, environment: Environment, template: Template, view: Mapping[str, Any]) -> str:
         with told_with_its_place(environment, template.name or ""):
@@ -130,7 +134,8 @@ def template_names(letter: Letter) -> Sequence[str]:
 def _subject(letter: Letter, rendered: str) -> str:
     """Return a subject on one line. That of a sample says so, whatever its template says."""
     marked = f"[sample] {rendered.strip()}" if is_sample(letter) else rendered.strip()
-    return printable(one_line(marked), longest=LONGEST_SUBJECT)
+    # No program makes links in a subject.
+    return printable(one_line(marked.replace(JOINER, "")), longest=LONGEST_SUBJECT)
 
 
 def _spaced(text: str) -> str:

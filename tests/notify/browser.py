@@ -49,6 +49,7 @@ _CONTRASTS = """
 }
 """
 
+# Looks about as in Teams; the reader of markdown is the one that Microsoft's documents use.
 _RENDER_CARD = """
 (card) => {
   const reader = window.markdownit({html: false, linkify: true});
@@ -57,16 +58,30 @@ _RENDER_CARD = """
     result.didProcess = true;
   };
   const made = new AdaptiveCards.AdaptiveCard();
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const behind = {
+    default: "#ffffff", emphasis: "#f0f0f0", accent: "#e8ebfa",
+    good: "#e7f2da", attention: "#fde7e9", warning: "#fbf6d9",
+  };
+  const styles = Object.entries(behind).map(([name, backgroundColor]) => [name, {backgroundColor}]);
   made.hostConfig = new AdaptiveCards.HostConfig({
-    fontFamily: "'Segoe UI', sans-serif", supportsInteractivity: true,
-    containerStyles: {default: {backgroundColor: dark ? "#292929" : "#ffffff"}},
+    fontFamily: "'Segoe UI', sans-serif",
+    containerStyles: Object.fromEntries(styles),
+    actions: {maxActions: 6, actionAlignment: "left", buttonSpacing: 8, spacing: "medium"},
+    spacing: {small: 6, default: 8, medium: 14, large: 20, extraLarge: 28, padding: 16},
   });
   const context = new AdaptiveCards.SerializationContext(AdaptiveCards.Versions.v1_4);
   made.parse(card, context);
   const events = [];
   for (let i = 0; i < context.eventCount; i++) events.push(context.getEventAt(i).message);
   const checked = made.validateProperties().validationEvents.map((event) => event.message);
+  const style = document.createElement("style");
+  style.textContent = `
+    body { margin: 20px; background: #f5f5f5; }
+    .ac-adaptiveCard { border: 1px solid #d1d1d1; border-radius: 6px; max-width: 520px; overflow: hidden; }
+    .ac-actionSet { flex-wrap: wrap; row-gap: 8px; }
+    .ac-pushButton { padding: 6px 14px; border: 1px solid #d1d1d1; border-radius: 4px; background: #ffffff;
+      font: 600 14px 'Segoe UI', sans-serif; }`;
+  document.head.append(style);
   document.body.replaceChildren(made.render());
   return {events: [...events, ...checked], version: made.version.toString(), written: made.toJSON()};
 }

@@ -62,10 +62,18 @@ def letter_with(event: Event | None, text: str) -> Letter:
 
 def _notice_with(notice: Notice, text: str) -> Notice:
     facts = {name: value if name in _OURS else _replaced(value, text) for name, value in notice.facts.items()}
-    return replace(notice, facts=facts)
+    return replace(notice, facts=facts, tenant_name=text if notice.tenant_name else None)
 
 
 _OURS: Final = frozenset({"by_severity", "resolution", "severity_before"})
+
+
+_KEYS: Final = frozenset({"check", "title", "severity", "failed"})
+"""Keys that templates ask for; the others are names of columns in checks that anybody may write."""
+
+
+def _key(name: str, text: str) -> str:
+    return name if name in _KEYS else f"{text} {name}"
 
 
 def _replaced(value: Value, text: str) -> Value:
@@ -74,7 +82,9 @@ def _replaced(value: Value, text: str) -> Value:
     if isinstance(value, list):
         return [_replaced(item, text) for item in value]
     if isinstance(value, dict):
-        return {name: item if name == "severity" else _replaced(item, text) for name, item in value.items()}
+        return {
+            _key(name, text): item if name == "severity" else _replaced(item, text) for name, item in value.items()
+        }
     return value
 
 
