@@ -132,6 +132,14 @@ def settings_digest(name: str, how: ResolvedSmtp | ResolvedGraphMail | ResolvedT
     return hashlib.scrypt(text.encode(), salt=salt, n=_DIGEST_COST, r=8, p=1, dklen=_DIGEST_BYTES).hex()
 
 
+def _digest_of_file(path: Path) -> str | None:
+    """Return the SHA-256 of a file; None if it cannot be read: whoever signs in with it says so."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
 def _plain(value: object) -> object:
     """Return settings as JSON can hold them; of a file, its content counts besides its path."""
     match value:
@@ -142,7 +150,7 @@ def _plain(value: object) -> object:
         case CredentialSettings():
             return _plain(value.resolve())
         case Path():
-            return [str(value), hashlib.sha256(value.read_bytes()).hexdigest() if value.is_file() else None]
+            return [str(value), _digest_of_file(value)]
         case tuple():
             return [_plain(item) for item in value]
         case _ if is_dataclass(value):

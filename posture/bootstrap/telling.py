@@ -6,6 +6,7 @@ import random
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypedDict
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from posture.notify.wording import Wording
     from posture.store.telling_reader import TellingReader
 
-_FAILING: Final = (DeliveryState.REFUSED, DeliveryState.GIVEN_UP)
+_UNDELIVERED: Final = (DeliveryState.WAITING, DeliveryState.REFUSED, DeliveryState.GIVEN_UP)
+_LATELY: Final = timedelta(days=7)
 
 
 class _Records(TypedDict):
@@ -48,7 +50,8 @@ class RandomShare:
 @dataclass(frozen=True, kw_only=True)
 class ChannelState:
     """How it stands with a channel. ``unusable`` says which secret is missing, ``closed`` why nothing is sent to it;
-    None if nothing is wrong. ``failing`` are deliveries that were refused, given up, or have failed and wait."""
+    None if nothing is wrong. ``failing`` are deliveries that have failed and wait, and those that were refused or given
+    up in the last week."""
 
     name: str
     kind: str
@@ -114,7 +117,8 @@ class Telling:
         sample = sample_letter(Event.FINDING_OPENED)
         # With an id of its own each time: mailboxes drop what they have seen before.
         letter = replace(sample, id=f"{sample.id}-{uuid.uuid4().hex[:8]}", written_at=self._application.clock.now())
-        return next(iter(channel.deliver([letter])))
+        (tried,) = channel.deliver([letter])
+        return tried
 
     def preview(self, name: str, event: Event | None) -> Preview:
         """Return what would be sent of an event, None for a digest: of what happened last, else of a made-up company.
@@ -167,15 +171,19 @@ class Telling:
         """Return how it stands with every channel. Nothing is sent and no server is asked."""
         with self._application.store.reading() as reader:
             closed = reader.telling.closed_channels()
-            waiting = DeliveryFilter(states=(DeliveryState.WAITING, *_FAILING))
-            views = reader.telling.deliveries(waiting)
+            views = reader.telling.deliveries(DeliveryFilter(states=_UNDELIVERED))
+        since = self._application.clock.now() - _LATELY
         return [
             ChannelState(
                 name=channel.name,
                 kind=channel.kind,
                 unusable=self.unusable.get(channel.name),
                 closed=closed.get(channel.name),
-                failing=[view.delivery for view in views if view.delivery.channel == channel.name and _fails(view)],
+                failing=[
+                    view.delivery
+                    for view in views
+                    if view.delivery.channel == channel.name and _fails(view.delivery, since)
+                ],
             )
             for channel in self.settings.channels
         ]
@@ -233,5 +241,5 @@ class Telling:
         return {"open_outbox": self._application.store.open_outbox, "clock": self._application.clock}
 
 
-def _fails(view: DeliveryView) -> bool:
-    return view.delivery.state in _FAILING or view.delivery.tries > 0
+def _fails(delivery: Delivery, since: datetime) -> bool:
+    return delivery.tries > 0 if delivery.ended_at is None else delivery.ended_at >= since

@@ -115,9 +115,12 @@ def send(channel: ChannelOption = None, format: FormatOption = Format.TABLE, con
 def _is_left(application: Application, channel: str | None) -> bool:
     """Say whether something that should be told by now is not."""
     telling, now = application.telling, application.clock.now()
-    channels = (channel,) if channel is not None else ()
+    # What was meant for a channel that the settings no longer have waits for ever.
+    channels = tuple(each.name for each in telling.settings.channels if channel in (None, each.name))
+    if not channels:
+        return False
     unsent = DeliveryFilter(channels=channels, states=(DeliveryState.WAITING,), limit=1)
-    overdue = (each for each in telling.waiting() if each.next_due_at <= now and channel in (None, each.channel))
+    overdue = (each for each in telling.waiting() if each.next_due_at <= now and each.channel in channels)
     return bool(telling.deliveries(unsent)) or any(overdue)
 
 
