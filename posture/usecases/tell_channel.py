@@ -28,7 +28,7 @@ from posture.usecases.telling_events import ChannelClosed, TellingEvent, Told, W
 from posture.usecases.write_letters import write_letters
 
 # So many are claimed together: more of them might not be sent before their claims end.
-_AT_ONCE: Final = 50
+_AT_ONCE: Final = 25
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -15,13 +16,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, inspect, text
 
 from posture.domain.finding_view import FindingFilter
+from posture.domain.judgement import CheckOutcome, CheckResult, SkipKind, SkipReason
+from posture.domain.run import RunState
 from posture.errors import StoreError
+from posture.store.acting_tables import PLANS
 from posture.store.database import Store, prepare_store
 from posture.store.migrate import LATEST, MIGRATIONS
-from posture.store.rows import exemption_row, finding_row, run_row
-from posture.store.tables import EXEMPTIONS, FINDINGS, METADATA, RUNS
+from posture.store.plan_rows import plan_row
+from posture.store.rows import check_row, exemption_row, finding_row, run_row
+from posture.store.tables import EXEMPTIONS, FINDINGS, METADATA, RUN_CHECKS, RUNS
 from posture.usecases.ports.acting import PlanQuery
-from tests.domain.builders import MONDAY, TENANT, a_finding, a_run, an_exemption
+from tests.domain.builders import CHECK, MONDAY, TENANT, a_check_result, a_finding, a_run, an_exemption
+from tests.domain.telling import a_notice
 from tests.usecases.builders import a_plan, an_audit_event
 
 
@@ -37,6 +43,10 @@ def _upgrade_to(engine: Engine, revision: str) -> None:
 def _run(engine: Engine, statement: str) -> None:
     with engine.begin() as connection:
         connection.execute(text(statement))
+
+
+def _skipped(check: str, reason: SkipReason) -> CheckResult:
+    return a_check_result(check=check, outcome=CheckOutcome.SKIPPED, skipped=reason, counts=None)
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_uses(store: Store, engine: Engine) -> None:
@@ -78,6 +88,45 @@ def test_a_database_of_the_first_version_keeps_what_is_in_it_and_can_then_hold_p
         with store.reading() as reader:
             assert reader.runs(TENANT, limit=9) == [a_run()]
             assert [kept.exemption.reason for kept in reader.exemptions()] == [an_exemption().reason]
+
+
+def test_a_database_of_the_second_version_keeps_what_is_in_it_and_knows_how_its_checks_stand(
+    url: str, engine: Engine
+) -> None:
+    off = SkipReason(kind=SkipKind.SWITCHED_OFF, detail="switched off")
+    missing = SkipReason(kind=SkipKind.LICENCE_MISSING, detail="needs P2")
+    results = {
+        1: [a_check_result(), a_check_result(check="mfa-gaps"), _skipped("risky-users", missing)],
+        2: [_skipped(CHECK, missing), _skipped("mfa-gaps", off), _skipped("risky-users", missing)],
+        3: [_skipped("never-on", off)],
+    }
+    _upgrade_to(engine, "0002")
+    with engine.begin() as connection:
+        connection.execute(insert(PLANS).values(plan_row(a_plan())))
+        for number, checks in results.items():
+            run = a_run(id=f"run-{number}", taken_at=MONDAY + number * timedelta(days=1), state=RunState.COMPLETE)
+            connection.execute(insert(RUNS).values(run_row(run)))
+            for position, result in enumerate(checks):
+                connection.execute(insert(RUN_CHECKS).values(check_row(run, position, result)))
+
+    with closing(prepare_store(url)) as store:
+        with store.open_unit(TENANT) as unit:
+            standings = {
+                str(each.check): (each.outcome, each.skip_kind, each.evaluated_at)
+                for each in unit.standings().values()
+            }
+            unit.add_notices([a_notice()])
+        with store.open_outbox() as outbox:
+            assert outbox.unrouted(9) == [a_notice()]
+        with store.reading() as reader:
+            assert [plan.id for plan in reader.acting.plans()] == [a_plan().id]
+
+    tuesday = MONDAY + timedelta(days=1)
+    assert standings == {
+        CHECK: (CheckOutcome.SKIPPED, SkipKind.LICENCE_MISSING, tuesday),
+        "mfa-gaps": (CheckOutcome.EVALUATED, None, tuesday),
+        "risky-users": (CheckOutcome.SKIPPED, SkipKind.LICENCE_MISSING, None),
+    }
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(store: Store, url: str, engine: Engine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def _due(open_outbox: OpenOutbox, *, now: datetime = MONDAY, channel: str = "adm
         return [each.id for each in outbox.due(channel, now=now)]
 
 
-def _sent(number: int = 1) -> dict[str, object]:
+def _sent() -> dict[str, Any]:
     return {"state": DeliveryState.SENT, "tries": 1, "ended_at": MONDAY, "note": None}
 
 
