@@ -40,7 +40,7 @@ def simulate(
     """Serve a made-up Entra tenant over TLS on this machine, until interrupted.
 
     Prints one line of JSON when it is ready: url, ca_bundle, tenant_id, client_id, client_secret,
-    remediator_client_id, remediator_client_secret.
+    remediator_client_id, remediator_client_secret, mailer_client_id, mailer_client_secret, mailbox.
     """
     from posture.simulator.__main__ import main as serve
 
