@@ -73,7 +73,7 @@ class Hiding:
 
     def reply(self, code: int, words: str) -> Reply:
         """Return an answer that can be shown."""
-        hidden = self._mask.hide(" ".join(words.split()))
+        hidden = " ".join(self._mask.hide(words).split())
         hidden = _RUN.sub(self._unless_piece, _TOKEN.sub(MASK, hidden))
         return Reply(code=code, words=printable(hidden, longest=_LONGEST_WORDS).rstrip(". "))
 

@@ -379,6 +379,10 @@ def test_words_that_are_in_no_secret_stay() -> None:
     assert repr(hiding) == "Hiding()"
 
 
+def test_a_password_with_spaces_is_not_shown() -> None:
+    assert str(Hiding(["my  secret  words"]).reply(535, "no: my  secret  words\nbye")) == "535 no: *** bye"
+
+
 @pytest.mark.parametrize("challenge", ["", "no base64", base64.b64encode(b"[1]").decode(), "e30="])
 def test_a_challenge_that_explains_nothing_is_left_out(challenge: str) -> None:
     assert oauth_complaint(challenge) == ""
