@@ -50,8 +50,8 @@ class RandomShare:
 @dataclass(frozen=True, kw_only=True)
 class ChannelState:
     """How it stands with a channel. ``unusable`` says which secret is missing, ``closed`` why nothing is sent to it;
-    None if nothing is wrong. ``failing`` are deliveries that have failed and wait, and those that were refused or given
-    up in the last week."""
+    None if nothing is wrong. ``failing`` are deliveries that have failed and wait, and those that were refused or
+    given up in the last week."""
 
     name: str
     kind: str
