@@ -47,10 +47,8 @@ def _place_of(problem: Exception, environment: Environment, name: str) -> tuple[
 def _file_of(environment: Environment, name: str) -> str:
     """Return the file of a template, or its name if there is none that can be read."""
     loaders = getattr(environment.loader, "loaders", ())
-    for path in (Path(root) / name for loader in loaders for root in loader.searchpath):
-        if path.is_file():
-            return str(path)
-    return name
+    paths = (Path(root) / name for loader in loaders for root in loader.searchpath)
+    return next((str(path) for path in paths if path.is_file()), name)
 
 
 def _sentence(problem: Exception) -> str:

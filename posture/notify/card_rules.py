@@ -73,15 +73,13 @@ class _Checker:
         self._name = name
 
     def element(self, element: Mapping[str, Any]) -> dict[str, Value]:
-        kind = element.get("type")
-        known = _KNOWN.get(kind) if isinstance(kind, str) else None
-        if known is None:
-            raise self._broken(f"an element of the type {kind!r}, which is not sent")
+        """Return an element of a type that is sent, after a look at all that is in it."""
+        kind = str(element["type"])
         done: dict[str, Value] = {}
         for key, value in element.items():
-            if key != "type" and key not in known:
+            if key != "type" and key not in _KNOWN[kind]:
                 raise self._broken(f"{kind} with {key!r}, which is not sent")
-            done[key] = self._property(str(kind), key, value)
+            done[key] = self._property(kind, key, value)
         return done
 
     def _property(self, kind: str, key: str, value: Any) -> Value:

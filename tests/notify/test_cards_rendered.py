@@ -14,7 +14,8 @@ from posture.notify.wording import Wording
 from tests.notify.browser import a_page, is_too_wide, keep_screenshot, render_card
 from tests.notify.letters import HOSTILE, hostile_letter
 
-WORDING = Wording(Links(page="https://posture.example.com", reference_hosts=frozenset()), None)
+LINKS = Links(page="https://posture.example.com", reference_hosts=frozenset())
+WORDING = Wording(LINKS, None)
 
 
 @pytest.mark.parametrize("event", [*Event, None])
@@ -45,3 +46,38 @@ def test_a_hostile_name_is_shown_as_it_is(browser: Browser, card_scripts: list[P
         assert HOSTILE[name].shown in text
         assert page.locator("body").locator("a, img, script, iframe, strong, em").count() == 0
         assert asked == []
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_shown_as_it_is_where_markdown_is_read(
+    browser: Browser, card_scripts: list[Path], tmp_path: Path, name: str
+) -> None:
+    template = tmp_path / "teams/finding.card.j2"
+    template.parent.mkdir()
+    block = '{"type": "TextBlock", "wrap": true, "text": {{ "Named " ~ notice.thing }}}'
+    template.write_text('{"type": "AdaptiveCard", "version": "1.4", "body": [' + block + "]}")
+    letter = hostile_letter(Event.FINDING_OPENED, name)
+    card = Wording(LINKS, tmp_path).card(letter, longest=20_000)
+
+    with a_page(browser, width=480) as (page, asked):
+        render_card(page, card, card_scripts)
+
+        assert HOSTILE[name].shown in page.inner_text("body").replace("\u2060", "")
+        # An address of mail may be written to; nobody is led elsewhere.
+        made = "a:not([href^='mailto:']), img, script, iframe, strong, em, code, h1"
+        assert page.locator("body").locator(made).count() == 0
+        assert asked == []
+
+
+def test_a_button_shows_why_and_how_to_fix(browser: Browser, card_scripts: list[Path]) -> None:
+    letter = sample_letter(Event.FINDING_OPENED)
+    [check] = letter.checks.values()
+
+    with a_page(browser, width=480) as (page, _):
+        render_card(page, WORDING.card(letter, longest=20_000), card_scripts)
+        before = page.inner_text("body")
+        page.get_by_role("button", name="Why and how to fix").click()
+
+        assert check.why not in before
+        assert check.why in page.inner_text("body")
+        assert check.fix in page.inner_text("body")

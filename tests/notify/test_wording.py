@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from posture.domain.delivery import TrendPoint
+from posture.domain.delivery import Letter, TrendPoint
+from posture.domain.judgement import Value
 from posture.domain.notice import Event
 from posture.domain.severity import Severity
 from posture.notify.happening import HEADLINES
@@ -116,12 +117,54 @@ def test_a_plan_that_waits_is_reviewed_and_approved_by_commands_and_never_by_a_l
     assert re.findall(r'href="([^"]*)"', mail.html) == [f"{PAGE}/plans/{plan}"]
 
 
-def test_a_value_that_is_not_known_is_said_to_be_so() -> None:
-    letter = sample_letter(Event.FINDING_OPENED)
-    [notice] = letter.notices
-    letter = replace(letter, notices=(replace(notice, facts={**notice.facts, "evidence": {"end_at": None}}),))
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "not known"),
+        (True, "yes"),
+        (False, "no"),
+        (0, "0"),
+        (0.5, "0.5"),
+        (float("nan"), "nan"),
+        ([], "none"),
+        (["a", None], "a, not known"),
+        ({"a": [1, 2]}, "a: 1, 2"),
+        ({}, "none"),
+        ("2026-03-14T09:00:00Z", "14 March 2026, 09:00 UTC"),
+        ("2026-99-99", "2026-99-99"),
+    ],
+)
+def test_evidence_of_any_kind_is_shown_as_people_read_it(value: Value, shown: str) -> None:
+    letter = with_facts(Event.FINDING_OPENED, evidence={"end_at": value})
 
-    assert "End at: not known" in WORDING.mail(letter).text
+    mail, card = WORDING.mail(letter), WORDING.card(letter, longest=20_000)
+
+    assert f"End at: {shown}\n" in mail.text
+    assert f"End at {shown} " in words_of(mail.html)
+    assert shown in list(texts_of(card))
+
+
+def test_a_number_that_is_missing_leaves_a_sentence() -> None:
+    letter = with_facts(Event.CREDENTIAL_ENDING, days_left=None)
+
+    assert "(posture reader) ends in days" in WORDING.mail(letter).text
+
+
+def test_a_credential_that_ends_today_ends_today() -> None:
+    assert "ends today" in WORDING.mail(with_facts(Event.CREDENTIAL_ENDING, days_left=0)).subject
+
+
+def test_an_undo_is_called_one() -> None:
+    letter = with_facts(Event.PLAN_WAITING, undoes="plan-20260301-1111", targets=12_000)
+
+    mail = WORDING.mail(letter)
+
+    assert (
+        mail.subject
+        == "[sample] [please review] contoso: Plan waits for approval: undo of revoke-sessions for 12,000 users"
+    )
+    assert "Undoes plan: plan-20260301-1111" in mail.text
+    assert "… and 11,997 more" in mail.text
 
 
 @pytest.mark.parametrize("totals", [(4, 2, 8), (0, 0), (1, 1_234_567)])
@@ -223,6 +266,12 @@ def test_a_mail_fetches_nothing_and_says_how_it_wants_to_be_shown() -> None:
     assert '<meta name="color-scheme" content="light dark">' in html
     assert "@media (prefers-color-scheme: dark)" in html
     assert re.search(r"<img|<link|<script|src=|url\(|@import", html) is None
+
+
+def with_facts(event: Event, **facts: Value) -> Letter:
+    letter = sample_letter(event)
+    [notice] = letter.notices
+    return replace(letter, notices=(replace(notice, facts={**notice.facts, **facts}),))
 
 
 def words_of(html: str) -> str:

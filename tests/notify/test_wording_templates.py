@@ -246,6 +246,12 @@ def test_facts_of_a_card_of_the_users_own_are_shown_without_markdown(tmp_path: P
     assert card["body"] == [{"type": "FactSet", "facts": [{"title": "a", "value": "\\*b\\*"}]}]
 
 
+def test_a_mail_that_its_template_alone_makes_long_is_sent_all_the_same(tmp_path: Path) -> None:
+    wording = write(tmp_path, "email/finding.txt.j2", "long " * 20_000)
+
+    assert len(wording.mail(LETTER).text) == 100_000
+
+
 def test_a_very_long_text_in_a_card_is_cut(tmp_path: Path) -> None:
     wording = write(
         tmp_path, "teams/finding.card.j2", CARD % ('{"type": "TextBlock", "text": "%s"}' % ("x" * 9_000), "")
