@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import takewhile
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -33,18 +34,13 @@ class CronCalendar:
         if (wrong := check_digest(digest.cron, digest.zone)) is not None:
             raise ValueError(wrong)
         zone = ZoneInfo(digest.zone)
-        on_the_wall = after.astimezone(zone).replace(tzinfo=None)
-        best: tuple[datetime, datetime] | None = None
-        for shown in _times(digest.cron, since=on_the_wall - _CLOCK_CHANGE):
-            if best is not None and shown > best[0] + _CLOCK_CHANGE:
-                break
-            # Of a time that comes twice this is the first; one that is left out is read by the clock before.
-            moment = shown.replace(tzinfo=zone).astimezone(UTC)
-            if moment > after and (best is None or moment < best[1]):
-                best = (shown, moment)
-        if best is None:
-            raise ValueError(_never_comes(digest.cron))
-        return best[1]
+        # Moments are not in the order of what clocks show: 02:30 in an hour that is left out comes after 03:00.
+        since = after.astimezone(zone).replace(tzinfo=None) - _CLOCK_CHANGE
+        moments = ((shown, _moment(shown, zone)) for shown in _times(digest.cron, since=since))
+        later = ((shown, moment) for shown, moment in moments if moment > after)
+        first_shown, first = next(later)
+        rivals = takewhile(lambda each: each[0] <= first_shown + _CLOCK_CHANGE, later)
+        return min([first, *(moment for _, moment in rivals)])
 
 
 @lru_cache(maxsize=256)
@@ -58,8 +54,14 @@ def check_digest(cron: str, zone: str) -> str | None:
         return f"{zone!r} is not a time zone; write its name as in Europe/Berlin, America/New_York or UTC"
     # Any year will do: what comes, comes within eight years.
     if next(_times(cron, since=datetime(2024, 1, 1)), None) is None:  # noqa: DTZ001 - what a clock on the wall shows
-        return _never_comes(cron)
+        return f"the cron {cron!r} never comes: no month that it names has such a day"
     return None
+
+
+def _moment(shown: datetime, zone: ZoneInfo) -> datetime:
+    """Return when a clock shows this: the first time if it does so twice, and if it never does, when one that nobody
+    moved would."""
+    return shown.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _is_zone(name: str) -> bool:
@@ -68,10 +70,6 @@ def _is_zone(name: str) -> bool:
     except (KeyError, ValueError, OSError):  # OSError: the name of a directory of zones
         return False
     return True
-
-
-def _never_comes(cron: str) -> str:
-    return f"the cron {cron!r} never comes: no month that it names has such a day"
 
 
 class _Trigger(Protocol):

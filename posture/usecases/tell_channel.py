@@ -15,7 +15,6 @@ from posture.domain.delivery import (
     Delivery,
     Letter,
     Refused,
-    Sent,
     Tried,
     TryLater,
     after_try,
@@ -156,10 +155,6 @@ def _closed_by(channel: Channel, tried: Tried, *, now: datetime) -> ClosedChanne
 
 def _is_trouble(tried: Tried) -> bool:
     """Say whether the next message would have the same trouble."""
-    match tried:
-        case Sent():
-            return False
-        case TryLater(spares_channel=spares_channel):
-            return not spares_channel
-        case Refused(closes_channel=closes_channel):
-            return closes_channel
+    if isinstance(tried, TryLater):
+        return not tried.spares_channel
+    return isinstance(tried, Refused) and tried.closes_channel

@@ -381,6 +381,27 @@ def test_deliveries_are_tried_again_by_their_ids_and_their_channel_is_opened() -
     assert len(soc.arrived) == 3
 
 
+def test_trying_one_delivery_again_leaves_the_others_of_its_channel_as_they_are() -> None:
+    desk, soc, _ = _two_channels()
+    soc.answer = lambda letter: WRONG_PASSWORD if letter.notices[0].about == "f3" else NO_SUCH_USER
+    desk.happen(a_notice(1), a_notice(2), a_notice(3))
+    desk.send()
+    desk.wait(hours=1)
+    first, second, third = desk.deliveries("soc")
+
+    for _ in range(2):
+        retry_deliveries([first.id], open_outbox=desk.telling.open_outbox, clock=desk.time)
+
+    # The third one waits for its channel, which is open again; the second one was refused for a reason of its own.
+    states = [(each.state, each.since) for each in desk.deliveries("soc")]
+    assert states == [
+        (DeliveryState.WAITING, desk.time.at),
+        (DeliveryState.REFUSED, second.since),
+        (DeliveryState.WAITING, desk.time.at),
+    ]
+    assert third.since == MONDAY
+
+
 def test_what_was_sent_or_never_was_cannot_be_tried_again_and_nothing_else_is() -> None:
     desk, soc, _ = _two_channels()
     soc.answer = lambda letter: NO_SUCH_USER if letter.notices[0].about == "f1" else Sent(note=None)
