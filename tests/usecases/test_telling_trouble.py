@@ -37,7 +37,7 @@ def _always(tried: Tried) -> Callable[[Letter], Tried]:
     return lambda _: tried
 
 
-def _two_channels(**changes: object) -> tuple[TellingDesk, MadeUpChannel, MadeUpChannel]:
+def _two_channels() -> tuple[TellingDesk, MadeUpChannel, MadeUpChannel]:
     """Return a desk that tells findings to soc and everything else to admins."""
     soc, admins = MadeUpChannel(name="soc"), MadeUpChannel()
     desk = TellingDesk(
