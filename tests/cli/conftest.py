@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from posture.cli.main import app
 from posture.simulator.demo_tenant import demo_tenant
-from posture.simulator.registrations import DEMO_CLIENT_ID, DEMO_SECRET, demo_registration
+from posture.simulator.registrations import DEMO_CLIENT_ID, DEMO_SECRET, demo_registration, mailer_registration
 from posture.simulator.server import SimulatorServer
 
 LIMITED_CLIENT_ID = "33333333-3333-4333-8333-333333333333"
@@ -63,7 +63,7 @@ def run(*arguments: str | Path, **environment: str) -> Said:
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer]:
     tenant = demo_tenant(users=80, seed=1, now=datetime.now(UTC))
     limited = demo_registration(client_id=LIMITED_CLIENT_ID, withhold=frozenset({"Policy.Read.All"}))
-    tenant.registrations += [demo_registration(), limited]
+    tenant.registrations += [demo_registration(), limited, mailer_registration()]
     directory = tmp_path_factory.mktemp("simulator")
     with SimulatorServer(tenants=[tenant], directory=directory, throttling=False) as server:
         yield server
