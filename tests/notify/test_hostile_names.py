@@ -119,6 +119,7 @@ def test_a_mention_is_not_one_any_more(event: Event | None) -> None:
         "https://learn.microsoft.com.evil.example/",
         "https://learn.microsoft.com@evil.example/",
         "https://evil.example\\@learn.microsoft.com/",
+        "https://eve:secret@learn.microsoft.com/",
         "http://learn.microsoft.com/graph",
         "javascript:alert(1)",
         "data:text/html,<script>alert(1)</script>",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,15 @@ def test_a_template_may_extend_ours_and_change_a_block(tmp_path: Path) -> None:
 
     assert "<p>Ask us.</p>" in html
     assert "What to do next" in html
+
+
+def test_names_of_evidence_are_printable_too(tmp_path: Path) -> None:
+    names = "{{ notice.facts.evidence | list | join }}"
+    wording = write(tmp_path, "email/finding.txt.j2", names)
+    [notice] = LETTER.notices
+    letter = replace(LETTER, notices=(replace(notice, facts={**notice.facts, "evidence": {"a\u202eb": 1}}),))
+
+    assert wording.mail(letter).text == "a\\u202eb\n"
 
 
 def test_a_card_of_the_users_own_shows_directory_text_as_text(tmp_path: Path) -> None:
