@@ -122,26 +122,31 @@ class Desk:
         return [json.loads(received.body) for received in self.receiver.received]
 
 
+def notify_lines(box: MailServer, receiver: Receiver, company: SimulatorServer) -> str:
+    """Return the settings' part about telling, up to its channels: one of every kind of ``KINDS``."""
+    mailbox = next(user["mail"] for user in company.tenants[0].collections["users"] if user.get("mail"))
+    return _CHANNELS.format(
+        mail_port=box.port, username=USERNAME, mailer=MAILER_CLIENT_ID, mailbox=mailbox, receiver=receiver.address
+    )
+
+
 @contextmanager
 def open_desk(directory: Path, company: SimulatorServer) -> Iterator[Desk]:
     """Open a desk with an empty database; it routes nothing anywhere yet."""
     company.tenants[0].mails.clear()
-    with MailServer(directory / "mail") as box, Receiver(directory / "receiver") as receiver, _heard(company, box):
+    with MailServer(directory / "mail") as box, Receiver(directory / "receiver") as receiver, overheard(company, box):
         bundle = directory / "ca.pem"
         bundles = (company.ca_bundle, box.ca_bundle, receiver.ca_bundle)
         bundle.write_bytes(b"\n".join(path.read_bytes() for path in bundles))
         settings = write_settings(directory, company, ca_bundle=json.dumps(str(bundle)))
-        mailbox = next(user["mail"] for user in company.tenants[0].collections["users"] if user.get("mail"))
-        channels = _CHANNELS.format(
-            mail_port=box.port, username=USERNAME, mailer=MAILER_CLIENT_ID, mailbox=mailbox, receiver=receiver.address
-        )
+        channels = notify_lines(box, receiver, company)
         desk = Desk(settings=settings, box=box, receiver=receiver, company=company, channels=channels)
         desk.route()
         yield desk
 
 
 @contextmanager
-def _heard(company: SimulatorServer, box: MailServer) -> Iterator[None]:
+def overheard(company: SimulatorServer, box: MailServer) -> Iterator[None]:
     """Let the mail server accept the tokens that the tenant gives for Exchange."""
     deliver = company.exchange.deliver
 
