@@ -30,6 +30,15 @@ checks:
     ca-block-legacy-auth: {{allowed_exclusions: {emergency_accounts}}}
     ca-mfa-admins: {{allowed_exclusions: {emergency_accounts}}}
     ca-mfa-all-users: {{allowed_exclusions: {emergency_accounts}}}
+notify:                      # mail from a mailbox of the made-up company to itself; it never leaves this machine
+  channels:
+    - name: admins
+      graph_mail:
+        tenant: contoso
+        mailbox: {mailbox}
+        to: [{mailbox}]
+        credential: {{client_id: {mailer_client_id}, client_secret: "${{file:./mailer-secret}}"}}
+  default: {{channels: [admins]}}
 tenants:
   - name: contoso
     tenant_id: {tenant_id}
@@ -96,6 +105,7 @@ def write_config(directory: Path, ready: Mapping[str, Any]) -> Path:
     """Write a configuration that points at the simulator, its secrets in files beside it."""
     _write_secret(directory / "client-secret", ready["client_secret"])
     _write_secret(directory / "remediator-secret", ready["remediator_client_secret"])
+    _write_secret(directory / "mailer-secret", ready["mailer_client_secret"])
     config = directory / "posture.yaml"
     values = {
         **ready,
