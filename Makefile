@@ -62,8 +62,9 @@ coverage: $(READY)  ## Run every test but those of the wheel, and hold each pack
 bench: $(READY)  ## Measure scans of 1,000 to 100,000 users
 	$(BIN)/python benchmarks/scan.py --users 1000 10000 100000
 
-picture: $(READY)  ## Draw the picture in README.md from what the demonstration prints
+picture: $(READY)  ## Draw the pictures in the documents from the demonstration
 	$(BIN)/python docs/images/demo.py
+	$(BIN)/python docs/images/messages.py
 
 docs: $(READY)  ## Write docs/reference anew from tables, checks and commands
 	$(BIN)/python -m posture.cli.reference docs/reference
