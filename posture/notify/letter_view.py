@@ -19,7 +19,8 @@ from posture.notify.trend import trend_view
 
 SAMPLE: Final = "sample-"
 """How the id of a letter begins that tells of nothing that happened."""
-_MAX_TENANTS: Final = 20
+_MAX_TRENDS: Final = 5
+"""So many tenants of a digest are shown with their trend, the worst first."""
 _MAX_REFERENCES: Final = 5
 
 
@@ -61,10 +62,10 @@ def letter_view(letter: Letter, links: Links, measure: Measure) -> dict[str, Any
         },
         "notice": None if is_digest(letter) else notices[0],
         "groups": [
-            _group_view(name, letter, shown, notices, links)
-            for name in list(names)[: min(measure.tenants, _MAX_TENANTS)]
+            _group_view(name, letter, shown, notices, links, has_trend=number < _MAX_TRENDS)
+            for number, name in enumerate(list(names)[: measure.tenants])
         ],
-        "more_groups": max(len(names) - min(measure.tenants, _MAX_TENANTS), 0),
+        "more_groups": max(len(names) - measure.tenants, 0),
     }
     cleaned = neutral(view, longest=measure.characters)
     return cleaned if isinstance(cleaned, dict) else {}
@@ -139,7 +140,13 @@ def _tenants(notices: Iterable[Notice]) -> Mapping[str | None, None]:
 
 
 def _group_view(
-    name: str | None, letter: Letter, shown: Sequence[Notice], views: Sequence[Mapping[str, object]], links: Links
+    name: str | None,
+    letter: Letter,
+    shown: Sequence[Notice],
+    views: Sequence[Mapping[str, object]],
+    links: Links,
+    *,
+    has_trend: bool,
 ) -> Mapping[str, object]:
     mine = [notice for notice in letter.notices if notice.tenant_name == name]
     mine_shown = [view for notice, view in zip(shown, views, strict=True) if notice.tenant_name == name]
@@ -149,7 +156,7 @@ def _group_view(
         "more": len(mine) - len(mine_shown),
         "severities": _severities(mine),
         "shown": mine_shown,
-        "trend": trend_view(letter.trends.get(name or "", ())),
+        "trend": trend_view(letter.trends.get(name or "", ())) if has_trend else None,
         "link": links.tenant(name) if name else links.front(),
     }
 

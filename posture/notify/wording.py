@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -26,15 +28,16 @@ from posture.notify.mail_rules import check_mail
 from posture.notify.neutral import JOINER, one_line
 
 LONGEST_SUBJECT: Final = 150
-LARGEST_MAIL: Final = 72_000
-"""Bytes of text and HTML together. As base64, which makes them a third longer, they stay below 100 KB, where some
-mail programs cut."""
+LARGEST_MAIL: Final = 98_000
+"""Bytes of text and HTML as they are sent; with the headers around them they stay below 100 KB, where some mail
+programs cut."""
 
 _EMPTY_LINES: Final = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 _MEASURES: Final = (
-    Measure(notices=50, tenants=20, characters=400),
-    Measure(notices=50, tenants=20, characters=120),
+    Measure(notices=50, tenants=50, characters=400),
+    Measure(notices=50, tenants=50, characters=120),
+    Measure(notices=50, tenants=20, characters=100),
     Measure(notices=25, tenants=10, characters=120),
     Measure(notices=12, tenants=6, characters=100),
     Measure(notices=6, tenants=3, characters=80),
@@ -68,7 +71,7 @@ class Wording:
         for measure in _MEASURES:
             view = letter_view(letter, self._links, measure)
             mail = self._mail(letter, view)
-            if len(mail.text.encode()) + len(mail.html.encode()) <= LARGEST_MAIL:
+            if _sent_bytes(mail) <= LARGEST_MAIL:
                 return mail
         return mail
 
@@ -136,6 +139,14 @@ def _subject(letter: Letter, rendered: str) -> str:
     marked = f"[sample] {rendered.strip()}" if is_sample(letter) else rendered.strip()
     # No program makes links in a subject.
     return printable(one_line(marked.replace(JOINER, "")), longest=LONGEST_SUBJECT)
+
+
+def _sent_bytes(mail: MailText) -> int:
+    """Return how many bytes text and HTML take on their way."""
+    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    return len(message.as_bytes())
 
 
 def _spaced(text: str) -> str:
