@@ -18,6 +18,7 @@ PostureError
 ├─ ActionRefused        a gate says no to a proposal or to an execution: which     → shown to the person; exit 1
 ├─ PlanInProgress       another worker executes this plan                          → wait; exit 4
 ├─ ClaimLost            another worker took the plan over: nothing more is sent    → stop at once; exit 4
+├─ WordingBroken        a template of a message is wrong: file, line, sentence     → fix the file; the message waits
 ├─ WrongMove            a plan was asked for a state it cannot reach               → bug; nothing is changed
 └─ StoreError           the database is locked, full, or of another version        → as it says; exit 4
 
@@ -127,6 +128,10 @@ class PlanInProgress(PostureError):
 
 class ClaimLost(PostureError):
     """Another worker has taken the plan over; this one must not send anything more."""
+
+
+class WordingBroken(PostureError):
+    """A template of a message is wrong. ``str()`` names the template and, where there is one, the line."""
 
 
 class WrongMove(PostureError):

@@ -10,14 +10,10 @@ from typing import Final
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
-from posture.errors import PostureError
+from posture.errors import WordingBroken as WordingBroken
 
 # What a template's own expressions may raise: they add texts to numbers, divide by zero, call what is no function.
 _ITS_OWN: Final = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
-
-
-class WordingBroken(PostureError):
-    """A template of a message is wrong. ``str()`` names the template and, where there is one, the line."""
 
 
 @contextmanager

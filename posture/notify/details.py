@@ -31,7 +31,9 @@ def evidence_of(notice: Notice) -> Sequence[Detail]:
     evidence = notice.facts.get("evidence")
     if not isinstance(evidence, dict):
         return []
-    return [{"name": _spoken(name), "value": value} for name, value in list(evidence.items())[:_MAX_EVIDENCE]]
+    shown: list[Detail] = [{"name": _spoken(name), "value": value} for name, value in evidence.items()]
+    more = len(shown) - _MAX_EVIDENCE
+    return shown if more <= 0 else [*shown[:_MAX_EVIDENCE], {"name": "…", "value": f"and {more} more"}]
 
 
 def _spoken(column: str) -> str:

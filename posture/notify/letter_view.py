@@ -22,6 +22,8 @@ SAMPLE: Final = "sample-"
 _MAX_TRENDS: Final = 5
 """So many tenants of a digest are shown with their trend, the worst first."""
 _MAX_REFERENCES: Final = 5
+_PROSE: Final = frozenset({"message", "reason", "because"})
+"""Facts that people and programs write in several lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,14 +103,14 @@ def _notice_view(notice: Notice, letter: Letter, links: Links) -> Mapping[str, o
         "severities": severities_of(notice),
         "link": _link_of(notice, links),
         "steps": [{"say": step.say, "command": step.command} for step in next_steps(notice, check)],
-        "trend": trend_view(letter.trends.get(notice.tenant_name or "", ()))
-        if notice.event.family == "finding"
-        else None,
+        "trend": _trend_view(notice, letter),
     }
 
 
-_PROSE: Final = frozenset({"message", "reason", "because"})
-"""Facts that people and programs write in several lines."""
+def _trend_view(notice: Notice, letter: Letter) -> Mapping[str, object] | None:
+    if notice.event.family != "finding" or notice.tenant_name is None:
+        return None
+    return trend_view(letter.trends.get(notice.tenant_name, ()))
 
 
 def _check_view(check: Check, links: Links) -> Mapping[str, object]:

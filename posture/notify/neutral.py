@@ -43,7 +43,8 @@ def neutral(value: object, *, longest: int) -> Neutral:
         pairs = list(value.items())[:MAX_LISTED]
         return {printable(str(key)): neutral(item, longest=longest) for key, item in pairs}
     if isinstance(value, Sequence):
-        return [neutral(item, longest=longest) for item in value[:MAX_LISTED]]
+        kept = [neutral(item, longest=longest) for item in value[:MAX_LISTED]]
+        return kept if len(value) <= MAX_LISTED else [*kept, f"… and {len(value) - MAX_LISTED:,} more"]
     return neutral(str(value), longest=longest)
 
 

@@ -19,13 +19,15 @@ from posture.domain.judgement import Value
 from posture.domain.notice import Event
 from posture.domain.severity import Severity
 from posture.notify.happening import HEADLINES
+from posture.notify.letter_view import Measure, letter_view
 from posture.notify.links import Links
 from posture.notify.samples import sample_letter
 from posture.notify.wording import MailText, Wording, WordingBroken
 from tests.notify.letters import many_findings
 
 PAGE = "https://posture.example.com"
-WORDING = Wording(Links(page=PAGE, reference_hosts=frozenset()), None)
+LINKS = Links(page=PAGE, reference_hosts=frozenset())
+WORDING = Wording(LINKS, None)
 WITHOUT_PAGE = Wording(Links(page=None, reference_hosts=frozenset()), None)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -144,6 +146,16 @@ def test_evidence_of_any_kind_is_shown_as_people_read_it(value: Value, shown: st
     assert f"End at: {shown}\n" in mail.text
     assert f"End at {shown} " in words_of(mail.html)
     assert shown in list(texts_of(card))
+
+
+def test_evidence_that_is_too_much_is_counted() -> None:
+    owners: list[Value] = [f"owner-{number}" for number in range(1_060)]
+    letter = with_facts(Event.FINDING_OPENED, evidence={"owners": owners, **dict.fromkeys(map(str, range(25)), 1)})
+
+    view = letter_view(letter, LINKS, Measure(notices=1, tenants=1, characters=100))
+
+    assert view["notice"]["evidence"][0]["value"][-2:] == ["owner-49", "… and 1,010 more"]
+    assert view["notice"]["evidence"][-1] == {"name": "…", "value": "and 6 more"}
 
 
 def test_a_number_that_is_missing_leaves_a_sentence() -> None:
