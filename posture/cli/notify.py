@@ -96,11 +96,10 @@ def send(channel: ChannelOption = None, format: FormatOption = Format.TABLE, con
 
     application = load_application(config)
     telling = application.telling
-    if channel is not None:
-        telling.settings.channel(channel)
+    chosen = [each.name for each in telling.settings.chosen(channel)]
     sending = Sending()
     sending.run(telling, only_channel=channel)
-    unusable = {name: why for name, why in telling.unusable.items() if channel in (None, name)}
+    unusable = {name: why for name, why in telling.unusable.items() if name in chosen}
     if format is Format.JSON:
         document = sending_document(
             sending.told, closed=sending.closed, postponed=sending.postponed, unusable=unusable
@@ -108,18 +107,14 @@ def send(channel: ChannelOption = None, format: FormatOption = Format.TABLE, con
         typer.echo(json.dumps(document, indent=2))
     else:
         _print_sending(out(), sending, unusable)
-    is_done = not (sending.failures or unusable) and not _is_left(application, channel)
+    is_done = not (sending.failures or unusable) and not _is_left(application, chosen)
     raise typer.Exit(ExitCode.DONE if is_done else ExitCode.INCOMPLETE)
 
 
-def _is_left(application: Application, channel: str | None) -> bool:
-    """Say whether something that should be told by now is not."""
+def _is_left(application: Application, channels: Sequence[str]) -> bool:
+    """Say whether something that these channels should be told by now is not."""
     telling, now = application.telling, application.clock.now()
-    # What was meant for a channel that the settings no longer have waits for ever.
-    channels = tuple(each.name for each in telling.settings.channels if channel in (None, each.name))
-    if not channels:
-        return False
-    unsent = DeliveryFilter(channels=channels, states=(DeliveryState.WAITING,), limit=1)
+    unsent = DeliveryFilter(channels=tuple(channels), states=(DeliveryState.WAITING,), limit=1)
     overdue = (each for each in telling.waiting() if each.next_due_at <= now and each.channel in channels)
     return bool(telling.deliveries(unsent)) or any(overdue)
 

@@ -52,7 +52,7 @@ def preview(
     for path in paths:
         typer.echo(path)
     if open:
-        typer.launch(next(path for path in paths if path.suffix == ".html").absolute().as_uri())
+        _open(next(path for path in paths if path.suffix == ".html"))
 
 
 def send_sample(channel: ChannelArgument, config: ConfigOption = None) -> None:
@@ -86,6 +86,14 @@ def _exit_code(tried: Tried) -> int:
     if isinstance(tried, Sent):
         return ExitCode.DONE
     return ExitCode.FAILING if isinstance(tried, Refused) else ExitCode.INCOMPLETE
+
+
+def _open(page: Path) -> None:
+    # Here and not above: it looks for browsers.
+    import webbrowser
+
+    if not webbrowser.open(page.absolute().as_uri()):
+        err().print(f"No browser could be started; open {page} yourself.")
 
 
 def _write(directory: Path, files: dict[str, str]) -> list[Path]:

@@ -55,14 +55,17 @@ class Sending:
 
 
 def tell(application: Application, *, no_notify: bool) -> None:
-    """Send what is due, unless nobody is to be told now. Trouble is one warning."""
-    if no_notify:
+    """Send what is due, unless nobody is to be told now. Trouble is one warning.
+
+    Settings without channels leave everything to a machine whose settings have some.
+    """
+    if no_notify or not application.settings.notify.channels:
         return
     sending = Sending()
     try:
         sending.run(application.telling)
     except PostureError as error:
-        warn(f"nobody was told: {error}")
+        warn(f"not everybody was told: {printable(str(error), longest=1000)}")
         return
     trouble = _trouble(sending, application.telling)
     if trouble is not None:

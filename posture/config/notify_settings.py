@@ -181,6 +181,18 @@ class NotifySettings:
         for channel in self.channels:
             if channel.name == name:
                 return channel
-        known = [channel.name for channel in self.channels]
-        otherwise = f"Known: {', '.join(known)}." if known else "The settings have no channels."
-        raise UsageError(f'there is no channel "{name}". {did_you_mean(name, known, otherwise=otherwise)}')
+        known = [channel.name for channel in self.chosen(None)]
+        advice = did_you_mean(name, known, otherwise=f"Known: {', '.join(known)}.")
+        raise UsageError(f'there is no channel "{name}". {advice}')
+
+    def chosen(self, name: str | None) -> tuple[ChannelSettings, ...]:
+        """Return the channel of that name, or all of them with None.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if name is not None:
+            return (self.channel(name),)
+        if not self.channels:
+            raise UsageError("the settings have no channels: add one to notify.channels")
+        return self.channels

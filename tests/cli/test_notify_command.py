@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,6 +140,24 @@ def test_a_preview_shows_what_has_happened_once_something_has(desk: Desk, tmp_pa
     assert {notice["event"] for notice in digest["notices"]} == {"finding_opened", "run_aborted"}
 
 
+def test_a_page_is_opened_in_the_browser_that_people_have(desk: Desk, tmp_path: Path) -> None:
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{opened}"\n', encoding="utf-8")
+    browser.chmod(0o700)
+    # In a process of its own: Python looks for browsers only once.
+    command = ["notify", "preview", "--channel", "password", "--digest", "--open", "--output", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "posture", *command, "--config", str(desk.settings)],
+        env=os.environ | {"BROWSER": f"{browser} %s"},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert opened.read_text(encoding="utf-8").strip() == (tmp_path / "digest-password.html").as_uri()
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -252,6 +273,20 @@ def test_a_list_can_be_narrowed(desk: Desk) -> None:
     assert count("--state", "refused") == 0
     assert count("--limit", "3") == 3
     assert desk.run("notify", "list", "--state", "refused").out.startswith("No messages.")
+
+
+def test_settings_without_channels_send_nothing_and_leave_it_to_others(desk: Desk) -> None:
+    whole = desk.settings.read_text(encoding="utf-8")
+    desk.happen(Event.PLAN_WAITING)
+    desk.settings.write_text(whole.partition("notify:")[0], encoding="utf-8")
+
+    said = desk.run("notify", "send")
+    desk.route("hook")
+    then = desk.run("notify", "send")
+
+    assert isinstance(said.error, UsageError)
+    assert "the settings have no channels" in str(said.error)
+    assert (then.code, len(desk.posted)) == (0, 1)
 
 
 # Trouble
