@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -15,6 +14,7 @@ from posture.domain.notice import Event
 from posture.notify.links import Links
 from posture.notify.samples import sample_letter
 from posture.notify.wording import Wording
+from tests.notify.forms import urls_of
 from tests.notify.letters import HOSTILE, hostile_letter, letter_with
 
 PAGE = "https://posture.example.com"
@@ -149,16 +149,6 @@ def test_an_id_that_nobody_should_paste_is_not_in_a_command() -> None:
     text = WORDING.mail(letter).text
 
     assert "posture exempt add ID --check" in text
-
-
-def urls_of(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if "url" in value:
-            yield value["url"]
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            yield from urls_of(item)
 
 
 def without_texts(value: Any) -> Any:

@@ -1,16 +1,11 @@
-"""Letters in words: every event in every form, digests of any size."""
+"""Letters in words: every event in every form."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from html import unescape
-from typing import Any
 
 import pytest
 
@@ -22,8 +17,8 @@ from posture.notify.happening import HEADLINES
 from posture.notify.letter_view import Measure, letter_view
 from posture.notify.links import Links
 from posture.notify.samples import sample_letter
-from posture.notify.wording import MailText, Wording, WordingBroken
-from tests.notify.letters import many_findings
+from posture.notify.wording import Wording
+from tests.notify.forms import texts_of, urls_of, words_of
 
 PAGE = "https://posture.example.com"
 LINKS = Links(page=PAGE, reference_hosts=frozenset())
@@ -205,86 +200,6 @@ def test_one_run_makes_no_trend() -> None:
     assert "over time" not in WORDING.mail(letter).text
 
 
-@pytest.mark.parametrize("name", ["Payroll", "給与計算 アプリケーション 🧾" * 20, "🧾" * 300, '"' * 300])
-@pytest.mark.parametrize("tenants", [1, 60])
-def test_ten_thousand_findings_make_a_mail_of_less_than_100_kb(name: str, tenants: int) -> None:
-    letter = many_findings(10_000, tenants=[f"tenant-{number}" for number in range(tenants)], name=name)
-
-    mail = WORDING.mail(letter)
-
-    assert len(as_sent(mail)) < 100_000
-    for form in (mail.text, words_of(mail.html)):
-        assert "2,000 critical" in form
-        assert "… and " in form
-
-
-def test_a_digest_of_many_tenants_shows_the_worst_of_all_and_counts_the_other_tenants() -> None:
-    letter = many_findings(10_000, tenants=[f"tenant-{number}" for number in range(60)])
-
-    mail = WORDING.mail(letter)
-
-    assert mail.subject.startswith("[2,000 critical] 60 tenants: 10,000 changes")
-    assert len(re.findall(r"^  \[critical\]", mail.text, re.MULTILINE)) == 50
-    for form in (mail.text, words_of(mail.html)):
-        assert "tenant-49" in form
-        assert "… and 10 more tenants" in form
-
-
-def test_a_digest_shows_the_worst_fifty_and_counts_the_rest() -> None:
-    letter = many_findings(10_000)
-
-    mail = WORDING.mail(letter)
-
-    assert len(re.findall(r"^  \[", mail.text, re.MULTILINE)) == 50
-    assert "  [critical] Client secret of an application ends soon: Payroll 0\n" in mail.text
-    assert "Payroll 50\n" not in mail.text
-    assert f"… and 9,950 more: {PAGE}/tenants/contoso" in mail.text
-    assert "… and 9,950 more" in words_of(mail.html)
-
-
-@pytest.mark.parametrize("longest", [20_000, 10_000, 6_000])
-def test_a_card_is_never_longer_than_asked_for(longest: int) -> None:
-    for count in (1, 9, 200, 10_000):
-        letter = many_findings(count, tenants=["contoso", "fabrikam"], name="給与計算" * 40)
-
-        card = WORDING.card(letter, longest=longest)
-
-        assert len(json.dumps(card)) <= longest
-        assert f"{count:,} change" in " ".join(texts_of(card))
-    assert "… and " in " ".join(texts_of(card))
-
-
-def test_a_card_for_which_there_is_no_room_at_all_is_broken() -> None:
-    with pytest.raises(WordingBroken, match=r"teams/digest\.card\.j2 makes a card of \d+ bytes, of which only 500"):
-        WORDING.card(many_findings(100), longest=500)
-
-
-def test_a_digest_names_each_tenant_with_what_is_there() -> None:
-    letter = many_findings(30, tenants=["contoso", "fabrikam", "northwind"])
-
-    text = WORDING.mail(letter).text
-
-    assert "30 changes in 3 tenants" in text
-    assert "\nfabrikam\n  2 critical, 2 high, 2 medium, 2 low, 2 info\n" in text
-
-
-def test_several_notices_are_worded_as_a_digest_and_one_alone_may_be_too() -> None:
-    several = replace(many_findings(3), is_digest=False)
-    alone = replace(many_findings(1), is_digest=True)
-
-    assert "3 changes" in WORDING.mail(several).text
-    assert "1 change\n" in WORDING.mail(alone).text
-
-
-def test_a_digest_of_nothing_is_still_a_message() -> None:
-    letter = replace(many_findings(1), notices=())
-
-    mail, card = WORDING.mail(letter), WORDING.card(letter, longest=20_000)
-
-    assert mail.subject == "0 changes"
-    assert "0 changes" in " ".join(texts_of(card))
-
-
 def test_a_mail_fetches_nothing_and_says_how_it_wants_to_be_shown() -> None:
     html = WORDING.mail(sample_letter(None)).html
 
@@ -298,34 +213,3 @@ def with_facts(event: Event, **facts: Value) -> Letter:
     letter = sample_letter(event)
     [notice] = letter.notices
     return replace(letter, notices=(replace(notice, facts={**notice.facts, **facts}),))
-
-
-def as_sent(mail: MailText) -> bytes:
-    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-    message["Subject"] = mail.subject
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
-    return message.as_bytes()
-
-
-def words_of(html: str) -> str:
-    """Return what people read of HTML, its spaces as they see them."""
-    body = html[html.index("<body") :]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
-
-
-def texts_of(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get("text"), str):
-            yield value["text"]
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            yield from texts_of(item)
-
-
-def urls_of(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        own = [value["url"]] if "url" in value else []
-        return own + [url for item in value.values() for url in urls_of(item)]
-    return [url for item in value for url in urls_of(item)] if isinstance(value, list) else []

@@ -63,6 +63,8 @@ def test_the_wheel_holds_checks_actions_templates_example_and_sql(wheel: Path) -
         "posture/_content/config.example.yaml",
         "posture/_content/actions/README.md",
         "posture/_content/templates/README.md",
+        "posture/_content/templates/email/notice.html.j2",
+        "posture/_content/templates/teams/_macros.card.j2",
         "posture/py.typed",
     } <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
