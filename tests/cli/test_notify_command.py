@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import jsonschema
@@ -287,6 +289,37 @@ def test_settings_without_channels_send_nothing_and_leave_it_to_others(desk: Des
     assert isinstance(said.error, UsageError)
     assert "the settings have no channels" in str(said.error)
     assert (then.code, len(desk.posted)) == (0, 1)
+
+
+# Scans
+
+
+def test_a_scan_tells_at_its_end_unless_it_is_asked_not_to(desk: Desk) -> None:
+    desk.route("hook")
+
+    quiet = desk.run("scan", "--check", "secret-expiring-soon", "--no-notify")
+    before = len(desk.posted)
+    said = desk.run("scan", "--check", "secret-expiring-soon")
+
+    assert (quiet.code, before, said.code) == (0, 0, 0)
+    (posted,) = desk.posted
+    assert [notice["event"] for notice in posted["notices"]] == ["first_results"]
+
+
+def test_a_database_that_takes_no_messages_spoils_no_scan(desk: Desk) -> None:
+    desk.route("hook")
+    desk.happen(Event.PLAN_WAITING)
+    with closing(sqlite3.connect(desk.settings.parent / "data" / "posture.db")) as database:
+        database.execute(
+            "create trigger full before insert on deliveries begin select raise(abort, 'no more of them'); end"
+        )
+
+    said = desk.run("scan", "--check", "secret-expiring-soon")
+
+    assert (said.code, said.error) == (0, None)
+    (warning,) = [line for line in said.err.splitlines() if "not everybody was told" in line]
+    assert warning.startswith("warning: ")
+    assert desk.posted == []
 
 
 # Trouble
