@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -443,6 +444,20 @@ def test_another_recipient_is_another_configuration(path: Path) -> None:
     other = settings_of(channel_text("smtp", SMTP.replace("admins@", "oncall@")), path)
 
     assert one.fingerprint().digest != other.fingerprint().digest
+
+
+def test_the_example_shows_every_kind_of_channel(path: Path) -> None:
+    text = (Path(__file__).parents[2] / "config.example.yaml").read_text(encoding="utf-8")
+    here, tenants = text.split("\ntenants:\n")
+    shown = re.sub(r"^    # (?=- name:|  )", "    ", here, flags=re.MULTILINE)
+    text = f"{shown}\ntenants:\n{tenants}"
+
+    notify = parse_settings(text, path=path, environment={}).notify
+
+    assert [channel.kind for channel in notify.channels] == ["smtp", "graph_mail", "teams", "webhook"]
+    assert notify.routes
+    assert notify.default is not None
+    assert notify.default.digest is not None
 
 
 def test_a_channel_that_no_route_names_is_a_warning(path: Path) -> None:
