@@ -26,6 +26,8 @@ from posture.simulator.server import SimulatorServer
 from posture.simulator.tenant import Tenant
 from posture.usecases.events import JudgementMade, ScanEvent, ScanFinished, ScanStarted
 
+from .warm_commands import run_warm
+
 if TYPE_CHECKING:
     from .acting_company import Headquarters, Office, OpenOffice
 
@@ -37,6 +39,7 @@ PATIENT = RetryBudget(
 )
 SECRET_VARIABLE = "POSTURE_TEST_SECRET"
 UNLICENSED_ID = "aaaaaaaa-2222-4333-8444-555555555555"
+LOUD = "import logging, runpy; logging.basicConfig(level=1); runpy.run_module('posture', run_name='__main__')"
 TRACEBACK = "Traceback (most recent call last)"
 
 CONFIG = """\
@@ -141,12 +144,23 @@ def command_environment(**changes: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(REPOSITORY), SECRET_VARIABLE: DEMO_SECRET, "COLUMNS": "200"} | changes
 
 
-def posture(*arguments: str | Path, timeout: float = 120, cwd: Path | None = None, **environment: str) -> Done:
-    """Run the command line in a process of its own."""
+def posture(
+    *arguments: str | Path,
+    timeout: float = 120,
+    cwd: Path | None = None,
+    is_loud: bool = False,
+    **environment: str,
+) -> Done:
+    """Run the command line in a process of its own; ``is_loud`` lets every logger write all that it has."""
+    words, surroundings = [str(argument) for argument in arguments], command_environment(**environment)
+    warm = run_warm(words, surroundings, cwd=cwd, timeout=timeout, is_loud=is_loud)
+    if warm is not None:
+        code, out, err = warm
+        return Done(code=code, out=out.decode("utf-8"), err=err.decode("utf-8"))
     done = subprocess.run(
-        [sys.executable, "-m", "posture", *map(str, arguments)],
+        [sys.executable, *(["-c", LOUD] if is_loud else ["-m", "posture"]), *words],
         capture_output=True,
-        env=command_environment(**environment),
+        env=surroundings,
         cwd=cwd,
         timeout=timeout,
         check=False,

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -28,7 +26,7 @@ from posture.simulator.server import SimulatorServer
 from tests.store.postgresql import Cluster, free_port, running_cluster, server_programs
 
 from .acting_company import REMEDIATOR, SECRETS
-from .conftest import Done, command_environment, write_settings
+from .conftest import Done, posture, write_settings
 from .large_company import LargeOffice, large_office, staff_id
 
 PASS = "issue-temporary-access-pass"
@@ -36,7 +34,6 @@ WRONG_SECRET = "wrong-secret-of-nobody-0123456789"
 WRONG_TOKEN = "posture-token-of-nobody-0123456789"
 PROXY_PASSWORD = "password-of-the-proxy-0123456789"
 DATABASE_PASSWORD = "password-of-the-database-0123456789"
-LOUD = "import logging, runpy; logging.basicConfig(level=1); runpy.run_module('posture', run_name='__main__')"
 _EVERY_TABLE = "select table_name from information_schema.tables where table_schema = 'public'"
 
 
@@ -95,21 +92,22 @@ class Drill:
 
     def run(self, *arguments: str, config: Path | None = None, is_shown: bool = False, **environment: str) -> Done:
         """Run a command with every logger at its loudest; ``is_shown`` says that its output may show secrets."""
-        done = subprocess.run(
-            [sys.executable, "-c", LOUD, *arguments, "--config", str(config or self.office.config)],
-            capture_output=True,
-            env=command_environment(**(SECRETS | {"POSTURE_TOKEN": self.office.tokens["grace"]} | environment)),
+        secrets = SECRETS | {"POSTURE_TOKEN": self.office.tokens["grace"]}
+        done = posture(
+            *arguments,
+            "--config",
+            config or self.office.config,
             cwd=self.directory,
-            timeout=120,
-            check=False,
+            is_loud=True,
+            **(secrets | environment),
         )
         number = next(self.numbers)
-        self.traces.places[f"{number}: errors of {' '.join(arguments)}"] = done.stderr
+        self.traces.places[f"{number}: errors of {' '.join(arguments)}"] = done.err.encode()
         if is_shown:
-            self.traces.shown.append(done.stdout.decode())
+            self.traces.shown.append(done.out)
         else:
-            self.traces.places[f"{number}: output of {' '.join(arguments)}"] = done.stdout
-        return Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+            self.traces.places[f"{number}: output of {' '.join(arguments)}"] = done.out.encode()
+        return done
 
     def passes(self, first: int) -> Plan:
         return self.office.approved(PASS, staff_id(first), staff_id(first + 1))

@@ -4,8 +4,6 @@ they are in no message, log line, output, file or row."""
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +19,9 @@ from tests.notify.receiver import Receiver, answer, echo
 
 from .acting_company import REMEDIATOR, Headquarters, OpenOffice
 from .acting_company import SECRETS as SECRETS_OF_THE_TENANT
-from .conftest import Done, command_environment
+from .conftest import Done, posture
 from .telling_office import Post, joined_bundle
 
-LOUD = "import logging, runpy; logging.basicConfig(level=1); runpy.run_module('posture', run_name='__main__')"
 WRONG = {
     "MAIL_PASSWORD": "wrong-password-of-nobody-0123456789",
     "MAILER_SECRET": "wrong-secret-of-nobody-0123456789",
@@ -63,18 +60,11 @@ def _with_mailer(tenant: Tenant) -> None:
 
 def loud(post: Post, said: list[bytes], *arguments: str, **environment: str) -> Done:
     """Run a command with every logger at its loudest, and keep all that it says."""
-    config = str(post.office.directory / "posture.yaml")
+    config = post.office.directory / "posture.yaml"
     secrets = {**SECRETS_OF_THE_TENANT, **SECRETS, "POSTURE_TOKEN": post.office.tokens["ada"]}
-    done = subprocess.run(
-        [sys.executable, "-c", LOUD, *arguments, "--config", config],
-        capture_output=True,
-        env=command_environment(**(secrets | environment)),
-        cwd=post.office.directory,
-        timeout=120,
-        check=False,
-    )
-    said += [done.stdout, done.stderr]
-    return Done(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+    done = posture(*arguments, "--config", config, cwd=post.office.directory, is_loud=True, **(secrets | environment))
+    said += [done.out.encode(), done.err.encode()]
+    return done
 
 
 def written_in_every_way(secrets: set[str]) -> Iterator[bytes]:
