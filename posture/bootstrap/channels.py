@@ -22,6 +22,7 @@ from posture.config import (
     ResolvedWebhook,
     Secret,
     Settings,
+    WorkloadIdentityCredential,
 )
 from posture.graph.credentials import Connection
 from posture.graph.mailer import TenantMailer
@@ -149,6 +150,9 @@ def _plain(value: object) -> object:
             return [value.tenant, _plain(value.credential)]
         case CredentialSettings():
             return _plain(value.resolve())
+        case WorkloadIdentityCredential():
+            # The platform writes another token into the file every hour: that mends nothing.
+            return [value.client_id, str(value.token_file)]
         case Path():
             return [str(value), _digest_of_file(value)]
         case tuple():

@@ -78,6 +78,22 @@ def test_another_certificate_in_the_same_file_is_another_digest(tmp_path: Path) 
     assert len({missing, one, digests(settings)[1]}) == 3
 
 
+def test_another_token_of_the_platform_is_no_other_digest(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    settings = parse_settings(
+        SETTINGS.replace("certificate: {path: mailer.pem}", "workload_identity: {token_file: token}").replace(
+            "CLOUD", "public"
+        ),
+        path=tmp_path / "posture.yaml",
+        environment={"SECRET": "0123456789abcdef", "MAILER_ID": MAILER_ID},
+    )
+    token.write_text("the token of eight o'clock")
+    before = digests(settings)
+    token.write_text("the token of nine o'clock")
+
+    assert digests(settings) == before
+
+
 def test_two_channels_with_the_same_settings_do_not_show_it(tmp_path: Path) -> None:
     how = settings_in(tmp_path).notify.channels[3].how.resolve()
 
