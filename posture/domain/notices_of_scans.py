@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from posture.domain.severity import Severity
 
 CREDENTIAL_STAGES: Final = (90, 30, 7, 1)
 """Days before its end at which a credential of posture's own is told of; the first one can be set."""
+
+_WITH_A_DIGIT: Final = re.compile(r"\S*\d\S*")
 
 _CHANGES: Final = {
     FindingState.OPEN: Event.FINDING_REOPENED,
@@ -136,13 +139,13 @@ def first_results_notice(run: Run, results: Sequence[CheckResult], *, titles: Ma
 
 def run_notice(run: Run, *, before: Run | None, tables: Sequence[str], broken: Sequence[CheckId]) -> Notice | None:
     """Return what there is to tell about how a run ended: that it is incomplete or was aborted, unless the run before
-    it ended in the same way.
+    it ended in the same way. Ids and numbers in a reason are those of one try: they make no other way.
 
     ``tables`` are those that failed or are partial, ``broken`` the checks. Facts: these two, and ``because``.
     """
     if run.state not in (RunState.INCOMPLETE, RunState.ABORTED):
         return None
-    if before is not None and (before.state, before.aborted_because) == (run.state, run.aborted_because):
+    if before is not None and _way_of_ending(before) == _way_of_ending(run):
         return None
     is_aborted = run.state is RunState.ABORTED
     return _run_notice(
@@ -151,6 +154,10 @@ def run_notice(run: Run, *, before: Run | None, tables: Sequence[str], broken: S
         severity=Severity.HIGH if is_aborted else Severity.MEDIUM,
         facts={"because": run.aborted_because, "tables": list(tables), "broken": list(broken)},
     )
+
+
+def _way_of_ending(run: Run) -> tuple[RunState, str]:
+    return run.state, _WITH_A_DIGIT.sub("", run.aborted_because or "")
 
 
 def check_notice(run: Run, result: CheckResult, *, before: CheckStanding | None, title: str) -> Notice | None:

@@ -211,6 +211,18 @@ def test_a_run_that_ended_like_the_one_before_is_not_told_of(run: Run) -> None:
     assert run_notice(run, before=replace(run, id="run-0"), tables=["groups"], broken=[]) is None
 
 
+def test_a_run_that_was_aborted_for_the_same_reason_is_not_told_of_although_its_try_had_another_id() -> None:
+    first, second = (
+        replace(ABORTED, aborted_because=f"Graph answered {status} UnknownError (request-id {id}). Try again later.")
+        for status, id in (
+            (503, "6a1c3f52-0d5e-4c0b-a1b1-0f6b5a1c7d10"),
+            (504, "b9e0d7aa-91f3-4a9d-8c50-2f1f3a1d9c01"),
+        )
+    )
+
+    assert run_notice(second, before=first, tables=[], broken=[]) is None
+
+
 @pytest.mark.parametrize("run", [ENDED, a_run()])
 def test_a_run_that_is_whole_or_goes_on_is_not_told_of(run: Run) -> None:
     assert run_notice(run, before=ABORTED, tables=[], broken=[]) is None
