@@ -106,7 +106,7 @@ def _run_title(notice: Notice) -> str:
     tables, broken = _length(notice.facts.get("tables")), _length(notice.facts.get("broken"))
     parts = [counted(tables, "table") + " not fully read"] if tables else []
     parts += [counted(broken, "broken check")] if broken else []
-    return ", ".join(parts) or "no check was evaluated"
+    return ", ".join(parts) or "not all checks were evaluated"
 
 
 def _plan_title(notice: Notice) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -38,11 +39,16 @@ class SqlUnitOfWork:
         """Insert or update."""
         upsert(self._connection, RUNS, [run_row(run)], key=_RUN_KEY)
 
-    def end_interrupted(self, run: Run) -> None:
-        """Give an end to the other runs of its tenant that still seem to go on."""
-        goes_on = (RUNS.c.tenant_id == run.tenant_id) & (RUNS.c.state == RunState.RUNNING) & (RUNS.c.id != run.id)
+    def end_interrupted(self, run: Run) -> Sequence[Run]:
+        """Give an end to the other runs of its tenant that still seem to go on, and return them as they are now."""
+        goes_on = (RUNS.c.tenant_id == run.tenant_id, RUNS.c.state == RunState.RUNNING, RUNS.c.id != run.id)
+        found = self._connection.execute(select(RUNS).where(*goes_on).order_by(RUNS.c.number)).mappings().all()
         ended = {"state": RunState.ABORTED, "aborted_because": INTERRUPTED, "finished_at": run.taken_at}
-        self._connection.execute(update(RUNS).where(goes_on).values(ended))
+        self._connection.execute(update(RUNS).where(*goes_on).values(ended))
+        return [
+            replace(run_from(row), state=RunState.ABORTED, aborted_because=INTERRUPTED, finished_at=run.taken_at)
+            for row in found
+        ]
 
     def save_summary(self, summary: RunSummary) -> None:
         """Insert or update a run with its tables and checks, in their order; an earlier list of them is replaced.

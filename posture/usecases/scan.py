@@ -19,7 +19,13 @@ from posture.usecases.events import CheckDone, ScanEvent, ScanFinished, ScanStar
 from posture.usecases.own_credentials import ending_credentials
 from posture.usecases.ports import Clock, GraphReader, OpenUnit, Snapshot, Snapshots, Spool
 from posture.usecases.scan_request import ScanRequest
-from posture.usecases.tell_of_scan import NOTHING_EVALUATED, Evaluation, is_first_time, tell_of_scan
+from posture.usecases.tell_of_scan import (
+    NOTHING_EVALUATED,
+    Evaluation,
+    is_first_time,
+    tell_of_interrupted,
+    tell_of_scan,
+)
 
 
 def scan_tenant(
@@ -74,7 +80,7 @@ def _begin(request: ScanRequest, *, taken_at: datetime) -> Run:
 
 def _save(run: Run, open_unit: OpenUnit) -> None:
     with open_unit(run.tenant_id) as unit:
-        unit.end_interrupted(run)
+        tell_of_interrupted(run, unit=unit)
         unit.save_run(run)
 
 

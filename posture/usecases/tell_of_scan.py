@@ -52,6 +52,19 @@ def tell_of_scan(
     unit.add_notices([notice for notice in notices if notice is not None])
 
 
+def tell_of_interrupted(run: Run, *, unit: UnitOfWork) -> None:
+    """End the runs that were killed before this one began, and record what there is to tell about that.
+
+    A first scan that is begun anew tells of its results alone.
+    """
+    before = unit.previous_run(run)
+    for interrupted in unit.end_interrupted(run):
+        if before is not None:
+            notice = run_notice(interrupted, before=before, tables=(), broken=())
+            unit.add_notices([notice] if notice is not None else [])
+        before = interrupted
+
+
 def is_first_time(standing: CheckStanding | None) -> bool:
     """Say whether a check that stands so has never been evaluated."""
     return standing is None or standing.evaluated_at is None

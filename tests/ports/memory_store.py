@@ -63,12 +63,14 @@ class MemoryUnitOfWork:
     def save_run(self, run: Run) -> None:
         self._draft.runs[run.id] = run
 
-    def end_interrupted(self, run: Run) -> None:
-        for other in list(self._draft.runs.values()):
-            if other.tenant_id == run.tenant_id and other.state is RunState.RUNNING and other.id != run.id:
-                self._draft.runs[other.id] = replace(
-                    other, state=RunState.ABORTED, aborted_because=INTERRUPTED, finished_at=run.taken_at
-                )
+    def end_interrupted(self, run: Run) -> Sequence[Run]:
+        ended = [
+            replace(other, state=RunState.ABORTED, aborted_because=INTERRUPTED, finished_at=run.taken_at)
+            for other in self._draft.runs.values()
+            if other.tenant_id == run.tenant_id and other.state is RunState.RUNNING and other.id != run.id
+        ]
+        self._draft.runs |= {other.id: other for other in ended}
+        return ended
 
     def save_summary(self, summary: RunSummary) -> None:
         self.save_run(summary.run)

@@ -197,7 +197,7 @@ def test_a_run_that_was_killed_gets_an_end_when_the_next_begins(store: Store) ->
 
     next_run = a_run(id="run-2", taken_at=MONDAY + timedelta(hours=1))
     with store.open_unit(TENANT) as unit:
-        unit.end_interrupted(next_run)
+        assert [(run.id, run.state) for run in unit.end_interrupted(next_run)] == [("run-1", RunState.ABORTED)]
         unit.save_run(next_run)
 
     with store.reading() as reader:

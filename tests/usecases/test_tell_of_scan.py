@@ -216,6 +216,7 @@ def test_a_later_scan_that_is_killed_and_repeated_loses_and_doubles_nothing(scan
     assert sorted(events_of(told(scanner, since=before))) == [
         (Event.FINDING_OPENED, "u4"),
         (Event.FINDING_RESOLVED, "u2"),
+        (Event.RUN_ABORTED, ""),
     ]
 
 
@@ -286,7 +287,21 @@ def test_a_run_that_was_interrupted_counts_as_the_one_before(scanner: Scanner) -
         RunState.ABORTED,
         RunState.INCOMPLETE,
     ]
-    assert events_of(notices) == [(Event.RUN_INCOMPLETE, "")]
+    assert events_of(notices) == [(Event.RUN_ABORTED, ""), (Event.RUN_INCOMPLETE, "")]
+
+
+def test_a_run_that_was_killed_is_told_by_the_next_one_unless_the_one_before_it_was_killed_too(
+    scanner: Scanner,
+) -> None:
+    before = told(scanner)
+    for _ in range(3):
+        kill(scanner, whole(BOB), at=SnapshotPublished)
+    scanner.scan(whole(BOB))
+
+    runs = [notice for notice in told(scanner, since=before) if notice.event.family == "run"]
+    assert [(notice.event, notice.about, notice.facts["because"]) for notice in runs] == [
+        (Event.RUN_ABORTED, "run-1", "it was interrupted")
+    ]
 
 
 def test_an_aborted_run_leaves_the_first_results_to_the_next_one(tmp_path: Path) -> None:

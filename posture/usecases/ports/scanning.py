@@ -149,8 +149,9 @@ class UnitOfWork(Protocol):
 
     def save_run(self, run: Run) -> None: ...
 
-    def end_interrupted(self, run: Run) -> None:
-        """Give an end to the runs of its tenant that still seem to go on: they were killed, for only one can."""
+    def end_interrupted(self, run: Run) -> Sequence[Run]:
+        """Give an end to the other runs of its tenant that still seem to go on, and return them as they are now: they
+        were killed, for only one can."""
 
     def save_summary(self, summary: RunSummary) -> None:
         """Write a run with its tables and checks, and how its checks stand now."""
