@@ -18,6 +18,8 @@ CLAIMED_FOR: Final = timedelta(minutes=15)
 """How long a worker that claimed a delivery may take; then another one may try it."""
 KEPT_FOR: Final = timedelta(days=400)
 """How long it stays on record what was told to whom."""
+UNROUTED_FOR: Final = timedelta(days=30)
+"""How long what happened waits for somebody to look up its routes: settings may have no channels, for now or ever."""
 SINGLE_MESSAGES: Final = 10
 """So many notices that are due at once are told one by one; more of them are told as one digest."""
 _FIRST_PAUSE: Final = timedelta(minutes=1)

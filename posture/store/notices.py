@@ -55,6 +55,12 @@ def forget(connection: Connection, before: datetime) -> None:
     connection.execute(delete(NOTICES).where(*routed, ~exists().where(ERRANDS.c.notice_id == NOTICES.c.id)))
 
 
+def forget_unrouted(connection: Connection, tenant_id: str, before: datetime) -> None:
+    """Delete notices of a tenant about what happened before then, if no route was looked up for them."""
+    waits = (NOTICES.c.routed_at.is_(None), NOTICES.c.at < before)
+    connection.execute(delete(NOTICES).where(*waits, NOTICES.c.tenant_id == tenant_id))
+
+
 def trend(connection: Connection, tenant_id: str, *, points: int) -> Sequence[TrendPoint]:
     """Return what failed in the latest runs of a tenant that came to their end, the oldest first."""
     ended = [RunState.COMPLETE.value, RunState.INCOMPLETE.value]

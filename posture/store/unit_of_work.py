@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -87,6 +88,10 @@ class SqlUnitOfWork:
     def add_notices(self, notices: Sequence[Notice]) -> None:
         """Record what people may be told of; what is on record already is left alone."""
         notice_book.add(self._connection, notices)
+
+    def forget_unrouted(self, before: datetime) -> None:
+        """Delete what happened in the tenant before then and no route was looked up for."""
+        notice_book.forget_unrouted(self._connection, self._tenant_id, before)
 
     def exemptions(self) -> Sequence[Exemption]:
         """Return the recorded exemptions of all tenants, ended ones too: when they count is the domain's to say."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from posture.domain.check import CheckId
+from posture.domain.delivery import UNROUTED_FOR
 from posture.domain.exemption import in_force
 from posture.domain.judgement import CheckOutcome, CheckResult
 from posture.domain.notice import Notice
@@ -41,7 +42,10 @@ NOTHING_EVALUATED: Final = Evaluation(results=(), standings={}, credentials=())
 def tell_of_scan(
     summary: RunSummary, evaluation: Evaluation, *, request: ScanRequest, unit: UnitOfWork, now: datetime
 ) -> None:
-    """Record what there is to tell about a run that ends; its summary must not be saved yet."""
+    """Record what there is to tell about a run that ends; its summary must not be saved yet.
+
+    What has waited too long is forgotten here: where nothing is ever sent, nobody else would do it.
+    """
     run = summary.run
     notices = [
         _of_run(summary, before=unit.previous_run(run)),
@@ -50,6 +54,7 @@ def tell_of_scan(
         *_of_exemptions(run, request, unit, now),
     ]
     unit.add_notices([notice for notice in notices if notice is not None])
+    unit.forget_unrouted(now - UNROUTED_FOR)
 
 
 def tell_of_interrupted(run: Run, *, unit: UnitOfWork) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption
@@ -96,6 +97,11 @@ class MemoryUnitOfWork:
     def add_notices(self, notices: Sequence[Notice]) -> None:
         for notice in notices:
             self._draft.notices.setdefault(notice.id, notice)
+
+    def forget_unrouted(self, before: datetime) -> None:
+        for notice in list(self._draft.notices.values()):
+            if notice.tenant_id == self._tenant_id and notice.at < before:
+                del self._draft.notices[notice.id]
 
     def _stand(self, run: Run, result: CheckResult) -> None:
         before = self._draft.standings.get((run.tenant_id, result.check))

@@ -188,3 +188,17 @@ def test_a_trend_shows_what_failed_in_the_last_runs_that_came_to_an_end(store: S
         assert reader.telling.trend("nobody", points=9) == []
     with store.open_outbox() as outbox:
         assert outbox.trend(TENANT, points=2) == [second, fourth]
+
+
+def test_what_nobody_routed_is_forgotten_after_its_time_and_nothing_else(store: Store) -> None:
+    later, elsewhere = a_notice(3, at=MONDAY + MINUTE), a_notice(4, tenant_id="another-tenant")
+    with store.open_outbox() as outbox:
+        outbox.add_notices([a_notice(1), a_notice(2), later, elsewhere])
+        outbox.route([a_notice(1)], [(an_errand(1), MONDAY)], at=MONDAY)
+
+    with store.open_unit(TENANT) as unit:
+        unit.forget_unrouted(MONDAY + MINUTE)
+
+    assert _unrouted(store) == [later, elsewhere]
+    with store.open_outbox() as outbox:
+        assert set(outbox.notices([a_notice(1).id, a_notice(2).id])) == {a_notice(1).id}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from posture.domain.check import CheckId
+from posture.domain.delivery import UNROUTED_FOR
 from posture.domain.exemption import Exemption
 from posture.domain.notice import Event, Notice
 from posture.domain.outcome import Outcome
@@ -190,6 +191,21 @@ def test_a_check_that_breaks_tells_that_and_none_of_its_findings(scanner: Scanne
 
     assert events_of(notices) == [(Event.RUN_INCOMPLETE, ""), (Event.CHECK_BROKEN, "disabled-users")]
     assert events_of(told_by(scanner, whole(ADA, BOB, ZOE))) == [(Event.FINDING_OPENED, "u4")]
+
+
+# What is never told
+
+
+def test_what_waited_a_month_for_somebody_to_tell_it_is_forgotten(scanner: Scanner) -> None:
+    [summary] = told(scanner)
+    scanner.clock.time = summary.at + UNROUTED_FOR - timedelta(hours=1)
+    scanner.scan(whole(ADA, BOB, ZOE))
+    assert [notice.event for notice in told(scanner)] == [Event.FIRST_RESULTS, Event.FINDING_OPENED]
+
+    scanner.clock.time = summary.at + UNROUTED_FOR
+    scanner.scan(whole(ADA, BOB, ZOE))
+
+    assert [notice.event for notice in told(scanner)] == [Event.FINDING_OPENED]
 
 
 # A scan that was killed

@@ -167,6 +167,9 @@ class UnitOfWork(Protocol):
     def add_notices(self, notices: Sequence[Notice]) -> None:
         """Record what people may be told of; what is on record already is left alone."""
 
+    def forget_unrouted(self, before: datetime) -> None:
+        """Delete what happened in the tenant before then and no route was looked up for."""
+
 
 class OpenUnit(Protocol):
     def __call__(self, tenant_id: str) -> AbstractContextManager[UnitOfWork]: ...
