@@ -87,7 +87,8 @@ Tried = Sent | TryLater | Refused
 
 @dataclass(frozen=True, kw_only=True)
 class TrendPoint:
-    """How many things failed in one run, by severity. Runs that were aborted have no point."""
+    """How many things failed as of one run, by severity; what it did not evaluate counts as it was last known. Runs
+    that were aborted have no point."""
 
     at: datetime
     failed: Mapping[Severity, int]

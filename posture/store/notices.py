@@ -6,16 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 
-from posture.domain.delivery import TrendPoint
 from posture.domain.notice import Event, Notice
-from posture.domain.run import RunState
-from posture.domain.severity import Severity
 from posture.store.batches import in_batches, insert_new
 from posture.store.notice_rows import notice_from, notice_row
 from posture.store.notice_tables import ERRANDS, NOTICES
-from posture.store.tables import RUN_CHECKS, RUNS
 
 _MADE_ANEW: Final = tuple(event.value for event in Event if event.is_made_anew)
 
@@ -59,29 +55,3 @@ def forget_unrouted(connection: Connection, tenant_id: str, before: datetime) ->
     """Delete notices of a tenant about what happened before then, if no route was looked up for them."""
     waits = (NOTICES.c.routed_at.is_(None), NOTICES.c.at < before)
     connection.execute(delete(NOTICES).where(*waits, NOTICES.c.tenant_id == tenant_id))
-
-
-def trend(connection: Connection, tenant_id: str, *, points: int) -> Sequence[TrendPoint]:
-    """Return what failed in the latest runs of a tenant that came to their end, the oldest first."""
-    ended = [RunState.COMPLETE.value, RunState.INCOMPLETE.value]
-    newest = (
-        select(RUNS.c.id, RUNS.c.number, RUNS.c.taken_at)
-        .where(RUNS.c.tenant_id == tenant_id, RUNS.c.state.in_(ended))
-        .order_by(RUNS.c.number.desc())
-        .limit(points)
-        .subquery()
-    )
-    by_severity = (
-        select(
-            newest.c.number, newest.c.taken_at, RUN_CHECKS.c.severity, func.sum(RUN_CHECKS.c.failed).label("failed")
-        )
-        .select_from(newest.outerjoin(RUN_CHECKS, RUN_CHECKS.c.run_id == newest.c.id))
-        .group_by(newest.c.number, newest.c.taken_at, RUN_CHECKS.c.severity)
-        .order_by(newest.c.number)
-    )
-    found: dict[int, tuple[datetime, dict[Severity, int]]] = {}
-    for row in connection.execute(by_severity):
-        _, failed = found.setdefault(row.number, (row.taken_at, dict.fromkeys(Severity, 0)))
-        if row.severity is not None:
-            failed[Severity(row.severity)] = int(row.failed or 0)
-    return [TrendPoint(at=at, failed=failed) for at, failed in found.values()]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 from posture.domain.delivery import ClosedChannel, Delivery, TrendPoint
 from posture.domain.notice import Notice
 from posture.domain.routing import Errand
-from posture.store import deliveries, notices
+from posture.store import deliveries, notices, trends
 from posture.store.batches import upsert
 from posture.store.notice_rows import closed_from, closed_row
 from posture.store.notice_tables import CLOSED_CHANNELS
@@ -72,8 +72,9 @@ class SqlOutbox:
         return notices.by_id(self._connection, ids)
 
     def trend(self, tenant_id: str, *, points: int) -> Sequence[TrendPoint]:
-        """Return what failed in the latest runs of a tenant that were not aborted, the oldest first."""
-        return notices.trend(self._connection, tenant_id, points=points)
+        """Return what failed in the latest runs of a tenant that were not aborted, the oldest first; what one did not
+        evaluate counts as it was last known."""
+        return trends.of_tenant(self._connection, tenant_id, points=points)
 
     def closed_channels(self) -> Mapping[str, ClosedChannel]:
         return closed_channels(self._connection)

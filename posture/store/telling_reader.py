@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from posture.domain.delivery import ClosedChannel, Delivery, TrendPoint
 from posture.domain.delivery_view import DeliveryFilter, DeliveryView, WaitingErrands
 from posture.domain.notice import Event, Notice
-from posture.store import deliveries, notices
+from posture.store import deliveries, notices, trends
 from posture.store.batches import in_batches
 from posture.store.notice_tables import DELIVERIES, DELIVERY_TRIES, ERRANDS, NOTICES
 from posture.store.outbox import closed_channels
@@ -68,8 +68,9 @@ class TellingReader:
         return notices.latest(self._connection, event, limit=limit)
 
     def trend(self, tenant_id: str, *, points: int) -> Sequence[TrendPoint]:
-        """Return what failed in the latest runs of a tenant that were not aborted, the oldest first."""
-        return notices.trend(self._connection, tenant_id, points=points)
+        """Return what failed in the latest runs of a tenant that were not aborted, the oldest first; what one did not
+        evaluate counts as it was last known."""
+        return trends.of_tenant(self._connection, tenant_id, points=points)
 
     def _events(self, ids: Sequence[str]) -> Mapping[str, Mapping[Event, int]]:
         counts: dict[str, dict[Event, int]] = defaultdict(dict)

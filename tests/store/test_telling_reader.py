@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,6 +12,7 @@ import pytest
 
 from posture.domain.delivery import DeliveryState, TrendPoint
 from posture.domain.delivery_view import DeliveryFilter, DeliveryView, WaitingErrands
+from posture.domain.judgement import CheckOutcome, CheckResult, Counts, SkipKind, SkipReason
 from posture.domain.notice import Event, Notice
 from posture.domain.run import RunState, RunSummary
 from posture.domain.severity import Severity
@@ -31,6 +33,16 @@ def _unit(store: Store, kind: str) -> Iterator[_Records]:
     opened = store.open_unit(TENANT) if kind == "scan" else store.open_acting_unit()  # type: ignore[assignment]
     with opened as unit:
         yield unit
+
+
+def a_counts(*, failed: int) -> Counts:
+    return Counts(passed=0, failed=failed, unknown=0, not_applicable=0, exempted=0)
+
+
+def _end(store: Store, number: int, *checks: CheckResult) -> None:
+    run = a_run(id=f"run-{number}", taken_at=MONDAY + timedelta(days=number), state=RunState.COMPLETE)
+    with store.open_unit(TENANT) as unit:
+        unit.save_summary(RunSummary(run=run, tenant_display_name=None, tables=(), checks=checks))
 
 
 def _unrouted(store: Store) -> list[Notice]:
@@ -176,8 +188,8 @@ def test_a_trend_shows_what_failed_in_the_last_runs_that_came_to_an_end(store: S
             a_check_result(check="c", severity=Severity.LOW, counts=None),
         ]
         with store.open_unit(TENANT) as unit:
-            checks = tuple(failing) if number != 3 else ()
-            unit.save_summary(RunSummary(run=run, tenant_display_name=None, tables=(), checks=checks))
+            checks = failing if number != 3 else [replace(each, counts=a_counts(failed=0)) for each in failing]
+            unit.save_summary(RunSummary(run=run, tenant_display_name=None, tables=(), checks=tuple(checks)))
     none = dict.fromkeys(Severity, 0)
     second = TrendPoint(at=MONDAY + timedelta(days=1), failed=none | {Severity.HIGH: 4})
     fourth = TrendPoint(at=MONDAY + timedelta(days=3), failed=none)
@@ -188,6 +200,30 @@ def test_a_trend_shows_what_failed_in_the_last_runs_that_came_to_an_end(store: S
         assert reader.telling.trend("nobody", points=9) == []
     with store.open_outbox() as outbox:
         assert outbox.trend(TENANT, points=2) == [second, fourth]
+
+
+def test_a_run_that_leaves_checks_out_makes_no_dip_in_the_trend(store: Store) -> None:
+    high, low = a_check_result(check="a", severity=Severity.HIGH), a_check_result(check="b", severity=Severity.LOW)
+    unread = SkipReason(kind=SkipKind.TABLE_INCOMPLETE, detail="users: page 2 failed")
+    off = SkipReason(kind=SkipKind.SWITCHED_OFF, detail="the settings skip it")
+    skipped = replace(low, outcome=CheckOutcome.SKIPPED, counts=None, skipped=unread)
+    switched_off = replace(high, outcome=CheckOutcome.SKIPPED, counts=None, skipped=off)
+    for number, checks in enumerate([(high, low), (replace(high, counts=a_counts(failed=1)),), (skipped,), ()]):
+        _end(store, number, *checks)
+    _end(store, 4, switched_off, low)
+
+    with store.reading() as reader:
+        points = reader.telling.trend(TENANT, points=9)
+        last = reader.telling.trend(TENANT, points=3)
+
+    assert [(point.failed[Severity.HIGH], point.failed[Severity.LOW]) for point in points] == [
+        (2, 2),
+        (1, 2),
+        (1, 2),
+        (1, 2),
+        (0, 2),
+    ]
+    assert last == points[-3:]
 
 
 def test_what_nobody_routed_is_forgotten_after_its_time_and_nothing_else(store: Store) -> None:

@@ -89,7 +89,8 @@ class Outbox(Protocol):
     def notices(self, ids: Sequence[str]) -> Mapping[str, Notice]: ...
 
     def trend(self, tenant_id: str, *, points: int) -> Sequence[TrendPoint]:
-        """Return what failed in the latest runs of a tenant that were not aborted, the oldest first."""
+        """Return what failed in the latest runs of a tenant that were not aborted, the oldest first; what one did not
+        evaluate counts as it was last known."""
 
     def closed_channels(self) -> Mapping[str, ClosedChannel]: ...
 
