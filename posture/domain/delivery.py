@@ -22,6 +22,8 @@ UNROUTED_FOR: Final = timedelta(days=30)
 """How long what happened waits for somebody to look up its routes: settings may have no channels, for now or ever."""
 SINGLE_MESSAGES: Final = 10
 """So many notices that are due at once are told one by one; more of them are told as one digest."""
+LONGEST_DIGEST: Final = 10_000
+"""So many notices are told in one digest; more of them make several, so that all fit into memory."""
 _FIRST_PAUSE: Final = timedelta(minutes=1)
 _LONGEST_PAUSE: Final = timedelta(hours=2)
 

@@ -25,12 +25,15 @@ def add_errands(connection: Connection, errands: Sequence[tuple[Errand, datetime
     insert_new(connection, ERRANDS, [errand_row(errand, due_at) for errand, due_at in errands])
 
 
-def due_errands(connection: Connection, channel: str, *, now: datetime) -> Sequence[tuple[Errand, datetime]]:
+def due_errands(
+    connection: Connection, channel: str, *, now: datetime, limit: int | None
+) -> Sequence[tuple[Errand, datetime]]:
     due = (
         select(ERRANDS, *[column for column in NOTICES.c if column.name != "number"])
         .join_from(ERRANDS, NOTICES, ERRANDS.c.notice_id == NOTICES.c.id)
         .where(ERRANDS.c.channel == channel, ERRANDS.c.delivery_id.is_(None), ERRANDS.c.due_at <= now)
         .order_by(NOTICES.c.number)
+        .limit(limit)
     )
     return [(errand_from(row), row["due_at"]) for row in connection.execute(due).mappings()]
 

@@ -35,9 +35,12 @@ class SqlOutbox:
         deliveries.add_errands(self._connection, errands)
         notices.mark_routed(self._connection, [notice.id for notice in routed], at=at)
 
-    def due_errands(self, channel: str, *, now: datetime) -> Sequence[tuple[Errand, datetime]]:
-        """Return the errands to a channel that are due and in no delivery yet, in the order of their notices."""
-        return deliveries.due_errands(self._connection, channel, now=now)
+    def due_errands(
+        self, channel: str, *, now: datetime, limit: int | None = None
+    ) -> Sequence[tuple[Errand, datetime]]:
+        """Return the errands to a channel that are due and in no delivery yet, at most so many, in the order of their
+        notices."""
+        return deliveries.due_errands(self._connection, channel, now=now, limit=limit)
 
     def add_delivery(self, delivery: Delivery) -> None:
         """Record a delivery; its errands are in it from now on. One that is on record is left alone."""

@@ -10,6 +10,7 @@ from typing import Final
 from posture.domain.check import Check, CheckId
 from posture.domain.delivery import (
     CLAIMED_FOR,
+    LONGEST_DIGEST,
     SINGLE_MESSAGES,
     ClosedChannel,
     Delivery,
@@ -82,7 +83,7 @@ def _claimed(channel: Channel, tools: TellingTools, *, now: datetime) -> _Claime
 
 def _make_deliveries(outbox: Outbox, channel: str, *, now: datetime) -> None:
     """Put the errands that are due into deliveries: one each if they are few, one for all that come with a digest."""
-    due = [errand for errand, _ in outbox.due_errands(channel, now=now)]
+    due = [errand for errand, _ in outbox.due_errands(channel, now=now, limit=LONGEST_DIGEST)]
     at_once = [errand for errand in due if errand.digest is None]
     if len(at_once) <= SINGLE_MESSAGES:
         for errand in at_once:

@@ -59,13 +59,15 @@ class MemoryOutbox:
             self._draft.errands.setdefault((errand.notice.id, errand.channel), (errand, due_at))
         self._draft.routed |= {notice.id: at for notice in notices}
 
-    def due_errands(self, channel: str, *, now: datetime) -> Sequence[tuple[Errand, datetime]]:
+    def due_errands(
+        self, channel: str, *, now: datetime, limit: int | None = None
+    ) -> Sequence[tuple[Errand, datetime]]:
         found = [self._draft.errands.get((id, channel)) for id in self._draft.notices]
         return [
             (errand, due_at)
             for errand, due_at in filter(None, found)
             if due_at <= now and (errand.notice.id, channel) not in self._draft.made
-        ]
+        ][:limit]
 
     def add_delivery(self, delivery: Delivery) -> None:
         for id in delivery.notices:

@@ -142,6 +142,7 @@ def test_errands_come_back_when_they_are_due_in_the_order_of_their_notices(open_
         _route(outbox, an_errand(4), due_at=MONDAY + MINUTE)
 
         assert outbox.due_errands("admins", now=MONDAY) == [(collected, MONDAY), (at_once, MONDAY)]
+        assert outbox.due_errands("admins", now=MONDAY, limit=1) == [(collected, MONDAY)]
         assert outbox.due_errands("admins", now=MONDAY - MINUTE) == []
         assert outbox.due_errands("nobody", now=MONDAY) == []
 

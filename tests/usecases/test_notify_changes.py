@@ -282,6 +282,17 @@ def test_ten_thousand_findings_are_one_message() -> None:
     assert len(letter.notices) == 10_000
 
 
+def test_more_than_ten_thousand_findings_are_several_messages_that_leave_none_out() -> None:
+    desk = TellingDesk()
+    desk.happen(*[a_notice(number) for number in range(10_012)])
+
+    desk.send()
+
+    told = [notice.about for letter in desk.channels[0].arrived for notice in letter.notices]
+    assert [len(letter.notices) for letter in desk.channels[0].arrived] == [10_000, 12]
+    assert sorted(told) == sorted(a_notice(number).about for number in range(10_012))
+
+
 def test_plans_that_have_waited_too_long_end_and_that_is_told() -> None:
     desk = TellingDesk()
     late = replace(a_plan(id="1"), expires_at=MONDAY)

@@ -52,8 +52,11 @@ class Outbox(Protocol):
         A notice that already goes to a channel does not go there twice.
         """
 
-    def due_errands(self, channel: str, *, now: datetime) -> Sequence[tuple[Errand, datetime]]:
-        """Return the errands to a channel that are due and in no delivery yet, in the order of their notices."""
+    def due_errands(
+        self, channel: str, *, now: datetime, limit: int | None = None
+    ) -> Sequence[tuple[Errand, datetime]]:
+        """Return the errands to a channel that are due and in no delivery yet, at most so many, in the order of their
+        notices."""
 
     def add_delivery(self, delivery: Delivery) -> None:
         """Record a delivery; its errands are in it from now on. One that is on record is left alone.
