@@ -118,14 +118,16 @@ def _plan_title(notice: Notice) -> str:
 def _credential_title(notice: Notice) -> str:
     facts = notice.facts
     owner = _text(facts.get("app_name")) or _text(facts.get("app_id"))
-    days = facts.get("days_left")
-    ends = "ends today" if days == 0 else f"ends in {counted(days, 'day')}"
-    return f"The {facts.get('kind')} that posture signs in with ({owner}) {ends}"
+    return f"The {facts.get('kind')} that posture signs in with ({owner}) {_ends(notice)}"
 
 
 def _exemption_title(notice: Notice) -> str:
-    ends = counted(notice.facts.get("days_left"), "day")
-    return f"Exemption from {notice.check or 'every check'} ends in {ends}"
+    return f"Exemption from {notice.check or 'every check'} {_ends(notice)}"
+
+
+def _ends(notice: Notice) -> str:
+    days = notice.facts.get("days_left")
+    return "ends today" if days == 0 else f"ends in {counted(days, 'day')}"
 
 
 def _channel_title(notice: Notice) -> str:

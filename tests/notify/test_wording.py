@@ -159,8 +159,9 @@ def test_a_number_that_is_missing_leaves_a_sentence() -> None:
     assert "(posture reader) ends in days" in WORDING.mail(letter).text
 
 
-def test_a_credential_that_ends_today_ends_today() -> None:
-    assert "ends today" in WORDING.mail(with_facts(Event.CREDENTIAL_ENDING, days_left=0)).subject
+@pytest.mark.parametrize("event", [Event.CREDENTIAL_ENDING, Event.EXEMPTION_ENDING])
+def test_what_ends_today_ends_today(event: Event) -> None:
+    assert "ends today" in WORDING.mail(with_facts(event, days_left=0)).subject
 
 
 def test_an_undo_is_called_one() -> None:
