@@ -12,6 +12,7 @@ import typer
 from posture.cli.console import ExitCode, Format, err, out
 from posture.cli.options import ConfigOption, FormatOption
 from posture.cli.trial_report import report, tried
+from posture.domain.counted import counted
 
 if TYPE_CHECKING:
     from posture.definitions.loaded_action import LoadedAction
@@ -51,7 +52,7 @@ def lint(paths: PathsArgument = None, config: ConfigOption = None) -> None:
     advice = lint_actions(actions)
     for error in advice:
         out().print(str(error), soft_wrap=True)
-    err().print(f"{len(actions)} actions: {len(advice) or 'no'} remarks")
+    err().print(f"{counted(len(actions), 'action')}: {counted(len(advice), 'remark') if advice else 'no remarks'}")
     if advice:
         raise typer.Exit(ExitCode.FAILING)
 

@@ -13,6 +13,7 @@ import typer
 
 from posture.cli.console import ExitCode, Format, err, out, output_file
 from posture.cli.options import ConfigOption, FormatOption, OutputOption, TenantOption
+from posture.domain.counted import counted
 from posture.domain.printable import printable
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ def verify(
         document = {"holds": problem is None, "problem": problem, "events": number, "head": hash}
         typer.echo(json.dumps(document, indent=2))
     elif problem is None:
-        out().print(f"The audit holds: {number:,} events. Its head, to keep elsewhere:\n{hash}", soft_wrap=True)
+        out().print(
+            f"The audit holds: {counted(number, 'event')}. Its head, to keep elsewhere:\n{hash}", soft_wrap=True
+        )
     else:
         err().print(f"error: the audit does not hold: {problem}", style="red")
     if problem is not None:

@@ -12,6 +12,7 @@ from rich.text import Text
 from posture.cli.console import ExitCode, Format, err, out
 from posture.cli.options import ConfigOption, FormatOption
 from posture.cli.trial_report import report, tried
+from posture.domain.counted import counted
 
 if TYPE_CHECKING:
     from posture.definitions.catalog import Catalog
@@ -120,7 +121,9 @@ def lint_checks(paths: PathsArgument = None, config: ConfigOption = None) -> Non
     advice = lint(catalog.checks)
     for error in advice:
         out().print(str(error), soft_wrap=True)
-    err().print(f"{len(catalog.checks)} checks: {len(advice) or 'no'} remarks")
+    err().print(
+        f"{counted(len(catalog.checks), 'check')}: {counted(len(advice), 'remark') if advice else 'no remarks'}"
+    )
     if advice:
         raise typer.Exit(ExitCode.FAILING)
 

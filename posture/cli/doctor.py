@@ -14,6 +14,7 @@ from rich.text import Text
 from posture.cli.console import ExitCode, Format, err, out, warn
 from posture.cli.doctor_channels import channels_json, print_channels
 from posture.cli.options import ConfigOption, FormatOption, TenantsOption
+from posture.domain.counted import counted
 
 if TYPE_CHECKING:
     from posture.bootstrap.acting import Remediator
@@ -147,7 +148,7 @@ def _print_skips(console: Console, diagnosis: Diagnosis) -> None:
     if diagnosis.is_ready:
         _good(console, "every enabled check can run")
         return
-    _bad(console, f"{len(diagnosis.skips)} checks will be skipped:")
+    _bad(console, f"{counted(len(diagnosis.skips), 'check')} will be skipped:")
     for check, reason in sorted(diagnosis.skips.items()):
         console.print(Text(f"      {check}: {reason.kind.value.replace('_', ' ')}", style="yellow"))
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from posture.cli.next_step import called, short
 from posture.cli.plan_view import length, target_name, words
+from posture.domain.counted import counted
 from posture.domain.journal import SendState
 from posture.domain.plan import Plan, Target
 from posture.domain.printable import printable
@@ -79,9 +80,8 @@ class ExecutionProgress:
     def _start(self, plan: Plan, *, is_resumed: bool) -> None:
         self._targets = len(plan.targets)
         again = ", going on where it stopped" if is_resumed else ""
-        self._console.print(
-            f"{printable(plan.tenant_name)}: plan {short(plan.id)}, {called(plan)}, {self._targets} targets{again}"
-        )
+        size = counted(self._targets, "target")
+        self._console.print(f"{printable(plan.tenant_name)}: plan {short(plan.id)}, {called(plan)}, {size}{again}")
         if self._bar is not None:
             self._task = self._bar.add_task("", total=self._targets)
 

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from posture.domain.counted import counted
 from posture.domain.outcome import Outcome, TableOutcome
 from posture.usecases.events import PageKept, ScanEvent, ScanStarted, TableDone, TableRestarted
 
@@ -85,17 +86,18 @@ class ScanProgress:
 
 
 def _requests(requests: int, reason: str | None = None) -> Text:
-    text = f"{requests} requests" if reason is None else reason
+    text = counted(requests, "request") if reason is None else reason
     return Text(text, style="dim", overflow="ellipsis", no_wrap=True)
 
 
 def _started(event: ScanStarted) -> str:
-    resumed = f", going on with {len(event.resumed_tables)} tables" if event.resumed_tables else ""
-    return f"{event.run.tenant_name}: reading {len(event.wanted)} tables for {event.checks} checks{resumed}"
+    resumed = f", going on with {counted(len(event.resumed_tables), 'table')}" if event.resumed_tables else ""
+    tables, checks = counted(len(event.wanted), "table"), counted(event.checks, "check")
+    return f"{event.run.tenant_name}: reading {tables} for {checks}{resumed}"
 
 
 def _ended(event: TableDone) -> str:
     outcome = event.outcome
     if outcome.outcome is Outcome.COMPLETE:
-        return f"  {outcome.table}: {outcome.rows:,} rows, {outcome.requests} requests"
+        return f"  {outcome.table}: {counted(outcome.rows, 'row')}, {counted(outcome.requests, 'request')}"
     return f"  {outcome.table}: {outcome.outcome.value.replace('_', ' ')}: {outcome.reason}"

@@ -10,6 +10,7 @@ import typer
 
 from posture.cli.console import err, out, output_file
 from posture.cli.options import ConfigOption, OutputOption, TenantOption
+from posture.domain.counted import counted
 
 _ROWS_SHOWN = 1000
 
@@ -43,7 +44,9 @@ def query(
     if format is QueryFormat.TABLE and output is None:
         count = print_grid(out(), answer.columns, islice(answer.rows, _ROWS_SHOWN))
         more = next(answer.rows, None) is not None
-        err().print(f"{count:,} rows shown, there are more: use --format csv" if more else f"{count:,} rows")
+        err().print(
+            f"{counted(count, 'row')} shown, there are more: use --format csv" if more else counted(count, "row")
+        )
         return
     write = write_json if format is QueryFormat.JSON else write_csv
     with output_file(output) as stream:

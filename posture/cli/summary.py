@@ -13,6 +13,7 @@ from rich.text import Text
 
 from posture.cli.worst import WorstFindings
 from posture.domain.check import CheckId
+from posture.domain.counted import counted
 from posture.domain.judgement import CheckOutcome, CheckResult, Judgement
 from posture.domain.printable import printable
 from posture.domain.run import RunSummary
@@ -57,7 +58,9 @@ def _headline(summary: RunSummary) -> Text:
     rows = sum(table.rows for table in summary.tables)
     taken = run.taken_at.strftime("%Y-%m-%d %H:%M UTC")
     text = Text(f"{name} ({run.tenant_name})", style="bold")
-    text.append(f"  {run.state.value}  {taken}  {rows:,} rows in {requests:,} requests", style="dim")
+    text.append(
+        f"  {run.state.value}  {taken}  {counted(rows, 'row')} in {counted(requests, 'request')}", style="dim"
+    )
     return text
 
 

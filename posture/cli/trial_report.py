@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from posture.cli.console import ExitCode, Format, out
+from posture.domain.counted import counted
 from posture.domain.printable import printable
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _print(kind: str, results: Sequence[Tried]) -> None:
         console.print(Text(problem, style="red"), soft_wrap=True)
     cases = sum(each.cases for each in results)
     bad = sum(bool(each.problems) for each in results)
-    console.print(f"{len(results)} {kind}s with {cases} cases: {bad or 'none'} with problems")
+    console.print(f"{counted(len(results), kind)} with {counted(cases, 'case')}: {bad or 'none'} with problems")
 
 
 def _problems(results: Iterable[Tried]) -> Iterable[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from posture.domain.counted import counted
 from posture.domain.judgement import Value
 from posture.domain.notice import Event, Notice, iso
-from posture.notify.happening import counted, thing_word, worst_first
+from posture.notify.happening import thing_word, worst_first
 
 Detail = Mapping[str, Value]
 """``name`` and ``value``."""

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from posture.definitions.content import content_directory
-from posture.notify.happening import counted
+from posture.domain.counted import counted
 
 UNKNOWN_WORD: Final = "not known"
 

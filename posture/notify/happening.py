@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from posture.domain.counted import counted
 from posture.domain.judgement import Value
 from posture.domain.notice import Event, Notice
 from posture.domain.severity import Severity
@@ -79,13 +80,6 @@ def thing_of(notice: Notice) -> str | None:
             return _text(facts.get("resource_id"))
         case _:
             return None
-
-
-def counted(number: object, one: str, several: str | None = None) -> str:
-    """Return a number with its word: ``1 finding``, ``12,345 findings``."""
-    if not isinstance(number, int):
-        return several or f"{one}s"
-    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def thing_word(resource_type: str | None) -> str:

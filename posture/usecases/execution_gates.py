@@ -7,6 +7,7 @@ from dataclasses import replace
 from posture.definitions.loaded_action import LoadedAction
 from posture.domain.approval import effective_limits, effective_rule, is_enough, require_may_execute, still_approved
 from posture.domain.blast_radius import A_DAY
+from posture.domain.counted import counted
 from posture.domain.operator import Operator, as_on_record
 from posture.domain.plan import Plan, PlanState, Target, TargetState, is_overdue
 from posture.domain.switch import stop_of
@@ -80,7 +81,7 @@ def reason_to_stop(
     if stop is not None:
         return f"actions were stopped by {stop.by}: {stop.reason}"
     if failures > plan.limits.failures:
-        return f"{failures} targets failed or could not be verified; {plan.limits.failures} are allowed"
+        return f"{counted(failures, 'target')} failed or could not be verified; {plan.limits.failures} are allowed"
     if plan.undoes is None and sent >= plan.limits.per_day:
         return f"{sent} resources were changed by this action within a day; {plan.limits.per_day} are allowed"
     return None

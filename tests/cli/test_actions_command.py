@@ -75,7 +75,7 @@ def test_a_case_that_does_not_hold_is_told_with_its_place(tmp_path: Path) -> Non
 
     assert said.code == 1
     assert f'{file}:35:7: case "a member is blocked": expected PATCH /users/u2, got PATCH /users/u1' in said.out
-    assert "1 actions with 3 cases: 1 with problems" in said.out
+    assert "1 action with 3 cases: 1 with problems" in said.out
 
 
 def test_a_reviewers_remark_ends_with_1(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_reviewers_remark_ends_with_1(tmp_path: Path) -> None:
 
     assert said.code == 1
     assert f"{file}:13:63: " in said.out
-    assert "1 actions: 1 remarks" in said.err
+    assert "1 action: 1 remark" in said.err
 
 
 def test_an_action_that_cannot_be_loaded_is_told_with_its_place(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_check_whose_cases_hold_is_fine() -> None:
     said = run("checks", "test", EXAMPLE)
 
     assert said.code == 0
-    assert said.out.startswith("1 checks with ")
+    assert said.out.startswith("1 check with ")
     assert said.out.endswith("none with problems\n")
 
 
@@ -100,7 +100,7 @@ def test_lint_has_nothing_to_say_about_a_shipped_check() -> None:
     said = run("checks", "lint", EXAMPLE)
 
     assert (said.code, said.out) == (0, "")
-    assert "1 checks: no remarks" in said.err
+    assert "1 check: no remarks" in said.err
 
 
 def test_lint_says_what_a_reviewer_would(tmp_path: Path) -> None:

@@ -57,13 +57,13 @@ def test_elsewhere_than_on_a_terminal_there_is_one_line_for_the_start_and_each_e
 
     assert said.splitlines() == [
         "contoso: reading 2 tables for 3 checks",
-        "  users: 1,998 rows, 1 requests",
+        "  users: 1,998 rows, 1 request",
         "  groups: forbidden: Group.Read.All is missing",
     ]
 
 
 def test_a_scan_that_goes_on_from_a_killed_one_says_so() -> None:
-    assert "going on with 1 tables" in shown(started("users", resumed=frozenset({"users"})))
+    assert "going on with 1 table" in shown(started("users", resumed=frozenset({"users"})))
 
 
 def test_a_table_that_is_read_again_says_why() -> None:
@@ -88,4 +88,4 @@ def test_on_a_terminal_every_table_has_a_line_with_its_mark(outcome: Outcome, ma
     assert "12,345" in said
     assert "13 requests" in said
     assert mark in said
-    assert (reason or "1 requests") in said
+    assert (reason or "1 request") in said
