@@ -10,20 +10,16 @@ from datetime import datetime
 from posture.definitions.loaded_action import LoadedAction
 from posture.definitions.parameters import ParameterRefused, fitting_value
 from posture.domain.action import ApprovalRule, Limits
-from posture.domain.approval import require_may_propose
-from posture.domain.audit import AuditEvent, AuditKind
-from posture.domain.blast_radius import A_DAY, refusal
 from posture.domain.check import ParameterValue
 from posture.domain.finding import Finding
 from posture.domain.finding_view import FindingView, Standing
-from posture.domain.judgement import Resource
-from posture.domain.operator import Operator, as_on_record
+from posture.domain.judgement import Resource, Value
+from posture.domain.operator import Operator
 from posture.domain.plan import PROPOSAL_LASTS, Plan, PlanState, Target, TargetState
-from posture.domain.switch import stop_of
-from posture.errors import ActionRefused, NotAllowedToDecide, UsageError
+from posture.errors import ActionRefused, UsageError
 from posture.usecases.parameter_text import value_of_text
-from posture.usecases.ports import ActingUnit, Clock, OpenActingUnit
-from posture.usecases.tell_of_plan import tell_of_plan
+from posture.usecases.ports import Clock, OpenActingUnit
+from posture.usecases.record_proposal import record_refusal, recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,59 +50,22 @@ def propose_plan(proposal: Proposal, operator: Operator, *, open_unit: OpenActin
     Raises:
         UsageError: no target is given, or a parameter is missing, unknown or does not fit.
         NotAllowedToDecide: the operator may not propose this action.
-        ActionRefused: a gate is closed: read-only tenant, stop switch, finding not open, too many targets.
+        ActionRefused: a gate is closed: read-only tenant, stop switch, finding not open, too many targets, or the
+            very same waits for approval already.
     """
     now = clock.now()
-    plan = _plan(proposal, operator, now)
+    try:
+        plan = _plan(proposal, operator, now)
+    except ActionRefused as refused:
+        named = [*(view.finding.resource for view in proposal.findings), *proposal.resources]
+        details: dict[str, Value] = {"targets": [resource.id for resource in named], "reason": proposal.reason}
+        record_refusal(
+            refused, operator, proposal.loaded, details, tenant_id=proposal.tenant_id, at=now, open_unit=open_unit
+        )
+        raise
     return recorded(
         plan, operator, closed=proposal.closed, population=proposal.population, now=now, open_unit=open_unit
     )
-
-
-def recorded(
-    plan: Plan,
-    operator: Operator,
-    *,
-    closed: str | None,
-    population: int | None,
-    now: datetime,
-    open_unit: OpenActingUnit,
-) -> Plan:
-    """Record a plan if every gate for proposals is open; a refused one is in the audit.
-
-    Raises: see ``propose_plan``.
-    """
-    with open_unit() as unit:
-        refused = _refused(plan, operator, closed=closed, population=population, now=now, unit=unit)
-        if refused is None:
-            unit.add_plan(plan)
-            tell_of_plan(plan, unit=unit, at=now, by=operator.name)
-        kind = AuditKind.PLAN_PROPOSED if refused is None else AuditKind.PROPOSAL_REFUSED
-        unit.record(_event(plan, operator, kind, now, because=None if refused is None else str(refused)))
-    if refused is not None:
-        raise refused
-    return plan
-
-
-def _refused(
-    plan: Plan, operator: Operator, *, closed: str | None, population: int | None, now: datetime, unit: ActingUnit
-) -> ActionRefused | NotAllowedToDecide | None:
-    try:
-        require_may_propose(as_on_record(operator, unit.operators()), plan.rule, now=now)
-    except NotAllowedToDecide as error:
-        return error
-    if closed is not None:
-        return ActionRefused(closed)
-    stop = stop_of(unit.stops(), plan.tenant_id)
-    if stop is not None:
-        return ActionRefused(stop.sentence)
-    if plan.undoes is not None:
-        # What is taken back was within the limits when it was done. Counted again, nothing that came near to them
-        # could be taken back on the same day.
-        return None
-    acted = unit.acted_since(plan.tenant_id, plan.action, now - A_DAY)
-    too_much = refusal(plan.limits, targets=len(plan.targets), acted_today=acted, population=population)
-    return None if too_much is None else ActionRefused(too_much)
 
 
 def _plan(proposal: Proposal, operator: Operator, now: datetime) -> Plan:
@@ -229,21 +188,3 @@ def _require_distinct(targets: Sequence[Target]) -> None:
         if key in seen:
             raise UsageError(f"{target.resource.id} is named twice; a plan acts on everything once")
         seen.add(key)
-
-
-def _event(plan: Plan, operator: Operator, kind: AuditKind, at: datetime, *, because: str | None) -> AuditEvent:
-    return AuditEvent(
-        at=at,
-        actor=operator.name,
-        kind=kind,
-        tenant_id=plan.tenant_id,
-        plan_id=plan.id,
-        details={
-            "action": plan.action,
-            "digest": plan.digest,
-            "targets": [target.resource.id for target in plan.targets],
-            "reason": plan.reason,
-            **({"undoes": plan.undoes} if plan.undoes else {}),
-            **({} if because is None else {"because": because}),
-        },
-    )

@@ -12,7 +12,7 @@ from posture.domain.operator import Operator
 from posture.domain.plan import FINAL, PROPOSAL_LASTS, Plan, PlanState, Target, TargetState
 from posture.errors import ActionRefused
 from posture.usecases.ports import Clock, OpenActingUnit
-from posture.usecases.propose import recorded
+from posture.usecases.record_proposal import record_refusal, recorded
 
 
 def propose_undo(
@@ -37,7 +37,12 @@ def propose_undo(
         NotAllowedToDecide: the operator may not propose this action.
     """
     now = clock.now()
-    undo = _undoable(plan, loaded, now, open_unit)
+    try:
+        undo = _undoable(plan, loaded, now, open_unit)
+    except ActionRefused as refused:
+        details = {"undoes": plan.id}
+        record_refusal(refused, operator, loaded, details, tenant_id=plan.tenant_id, at=now, open_unit=open_unit)
+        raise
     return recorded(
         replace(undo, reason=reason.strip() or undo.reason, proposed_by=operator.name, rule=rule, limits=limits),
         operator,

@@ -113,6 +113,8 @@ def test_a_closed_gate_refuses_the_whole_proposal(change: dict[str, Any], senten
         propose(store, a_proposal(**change))
 
     assert not store.plans
+    (event,) = store.events(AuditKind.PROPOSAL_REFUSED)
+    assert (event.actor, event.details["action"]) == ("ada", "disable-user")
 
 
 @pytest.mark.parametrize(
@@ -167,6 +169,60 @@ def test_plans_that_wait_count_towards_the_day() -> None:
 
     with pytest.raises(ActionRefused, match="would make 3 within a day"):
         propose(store, a_proposal(findings=[a_view("u3")], **small))
+
+
+def test_the_same_is_not_proposed_twice_while_it_waits() -> None:
+    store = MemoryActing()
+    plan = propose(store, a_proposal())
+
+    with pytest.raises(ActionRefused, match=f"plan {plan.id} is the very same and waits for approval"):
+        propose(store, a_proposal(reason="another one"), GRACE)
+
+    assert list(store.plans) == [plan.id]
+    (event,) = store.events(AuditKind.PROPOSAL_REFUSED)
+    assert (event.actor, plan.id in str(event.details["because"])) == ("grace", True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_proposal(findings=[a_view("u2")]),
+        a_proposal("enable-user"),
+        a_proposal(findings=[a_view(tenant_id="t2")], tenant_id="t2"),
+    ],
+    ids=["target", "action", "tenant"],
+)
+def test_another_plan_may_wait_beside_it(other: Proposal) -> None:
+    store = MemoryActing()
+    plan = propose(store, a_proposal())
+
+    beside = propose(store, other)
+
+    assert list(store.plans) == [plan.id, beside.id]
+
+
+def test_another_parameter_is_another_plan() -> None:
+    store = MemoryActing()
+    longer = a_proposal("issue-temporary-access-pass", parameters={"lifetime_minutes": "20"})
+
+    propose(store, a_proposal("issue-temporary-access-pass"))
+    propose(store, longer)
+
+    assert len(store.plans) == 2
+
+
+@pytest.mark.parametrize("decision", ["rejected", "forgotten"])
+def test_what_waits_no_more_may_be_proposed_anew(decision: str) -> None:
+    store, clock = MemoryActing(), MadeUpClock()
+    plan = propose(store, a_proposal())
+    if decision == "rejected":
+        reject_plan(plan, GRACE, note="no", open_unit=store.open_unit, clock=clock)
+    else:
+        clock.wait(plan.expires_at - plan.proposed_at)
+
+    propose_plan(a_proposal(), ADA, open_unit=store.open_unit, clock=clock)
+
+    assert len(store.plans) == 2
 
 
 def test_a_viewer_proposes_nothing_and_that_is_on_record() -> None:
@@ -359,6 +415,9 @@ def test_what_cannot_be_taken_back_is_said(change: dict[str, Any], sentence: str
 
     with pytest.raises(ActionRefused, match=sentence):
         undo(office, replace(plan, **change))
+
+    (event,) = office.store.events(AuditKind.PROPOSAL_REFUSED)
+    assert (event.actor, event.plan_id, event.details["undoes"]) == ("ada", None, plan.id)
 
 
 def test_an_action_without_a_way_back_says_why() -> None:
