@@ -101,6 +101,16 @@ def test_a_check_that_is_added_later_tells_one_summary_and_no_single_finding(sca
     assert (summary.facts["checks"], summary.facts["failed"]) == (1, 3)
 
 
+def test_a_check_that_could_never_be_evaluated_is_counted_in_the_first_summary_alone(tmp_path: Path) -> None:
+    scanner = Scanner(tmp_path)
+    needs_more = a_compiled_check(check=a_check("needs-more"), source_columns={"groups": frozenset({"id"})})
+    first = told_by(scanner, whole(ADA), checks=(CHECK, needs_more))
+
+    later = told_by(scanner, whole(ADA), checks=(CHECK, needs_more, another()))
+
+    assert [(notice.facts["checks"], notice.facts["skipped"]) for notice in (*first, *later)] == [(1, 1), (1, 0)]
+
+
 def test_a_check_whose_table_is_whole_at_last_tells_one_summary(tmp_path: Path) -> None:
     scanner = Scanner(tmp_path)
     scanner.scan(half(ADA, BOB))

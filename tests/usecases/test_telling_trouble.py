@@ -10,6 +10,7 @@ import pytest
 
 from posture.domain.delivery import (
     CLAIMED_FOR,
+    SINGLE_MESSAGES,
     ClosedChannel,
     DeliveryState,
     Letter,
@@ -315,6 +316,19 @@ def test_two_channels_that_refuse_everything_do_not_tell_each_other_for_ever() -
     desk.wait_and_send(times=48, hours=1)
 
     assert (len(soc.asked), len(admins.asked)) == (1, 1)
+
+
+def test_a_refused_digest_is_told_of_even_if_a_part_of_it_was_about_telling() -> None:
+    desk, soc, admins = _two_channels()
+    soc.answer = _always(NO_SUCH_USER)
+    desk.routes = [a_route("soc", events=frozenset({Event.FINDING_OPENED, Event.CHANNEL_FAILED}))]
+    other = a_notice(99, event=Event.CHANNEL_FAILED, about="mailbox", check=None)
+    desk.happen(*[a_notice(number) for number in range(SINGLE_MESSAGES)], other)
+
+    desk.send()
+
+    assert [len(delivery.notices) for delivery in desk.deliveries("soc")] == [SINGLE_MESSAGES + 1]
+    assert "soc" in [letter.notices[0].about for letter in admins.arrived]
 
 
 def test_two_channels_that_are_closed_are_told_to_whoever_is_left() -> None:
