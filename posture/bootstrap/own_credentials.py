@@ -8,10 +8,16 @@ from typing import Final
 from posture.config import CredentialSettings, Settings, TenantSettings
 from posture.definitions.catalog import Catalog
 from posture.definitions.check_sql import compile_check
+from posture.definitions.compiled import CompiledCheck
 from posture.errors import SettingsError
 from posture.usecases.own_credentials import OwnCredentials
 
 _CHECKS: Final = ("secret-expiring-soon", "certificate-expiring-soon")
+
+
+def own_checks(catalog: Catalog, *, warn_days: int) -> tuple[CompiledCheck, ...]:
+    """Return the checks that posture's own credentials are judged with, whatever the settings say of these."""
+    return tuple(compile_check(catalog.check(name), {"warn_days": warn_days}) for name in _CHECKS)
 
 
 def own_credentials(tenant: TenantSettings, settings: Settings, catalog: Catalog) -> OwnCredentials | None:
@@ -26,12 +32,7 @@ def own_credentials(tenant: TenantSettings, settings: Settings, catalog: Catalog
     if not app_ids:
         return None
     within = settings.notify.credential_notice
-    warn_days = {"warn_days": within.days}
-    return OwnCredentials(
-        app_ids=app_ids,
-        checks=tuple(compile_check(catalog.check(name), warn_days) for name in _CHECKS),
-        within=within,
-    )
+    return OwnCredentials(app_ids=app_ids, checks=own_checks(catalog, warn_days=within.days), within=within)
 
 
 def _others(tenant: TenantSettings, settings: Settings) -> Iterator[CredentialSettings]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from posture.bootstrap.own_credentials import own_checks
 from posture.config import Settings, TenantSettings
 from posture.definitions.catalog import Catalog
 from posture.definitions.check_sql import compile_check
@@ -45,13 +46,21 @@ def select_checks(
     }
     off = () if checks else tuple(id for id in compiled if not settings.wants(tenant, id))
     on = tuple(check for id, check in compiled.items() if id not in off)
-    wanted = wanted_tables(on, TABLES)
+    wanted = _wanted(on, own_checks(catalog, warn_days=settings.notify.credential_notice.days))
     return Selection(
         checks=on,
         switched_off=tuple(compiled[id] for id in off),
         wanted=wanted,
         permissions=needed_permissions(wanted, on),
     )
+
+
+def _wanted(checks: Sequence[CompiledCheck], own: Sequence[CompiledCheck]) -> tuple[WantedTable, ...]:
+    """Return what the checks read. Of those tables, also the columns that posture's own credentials are judged by:
+    whoever skips the checks for all the others wants to hear of these all the same."""
+    wanted = wanted_tables(checks, TABLES)
+    read = {table.table.name for table in wanted}
+    return wanted_tables([*checks, *(check for check in own if check.reads.source_columns.keys() <= read)], TABLES)
 
 
 def _is_in_scope(settings: Settings, tenant: TenantSettings, loaded: LoadedCheck) -> bool:

@@ -9,7 +9,8 @@ import pytest
 from posture.bootstrap.application import catalog_of
 from posture.bootstrap.channels import settings_digest
 from posture.bootstrap.connection import mail_connection_of, smtp_connection_of
-from posture.bootstrap.own_credentials import own_credentials
+from posture.bootstrap.own_credentials import own_checks, own_credentials
+from posture.bootstrap.selection import select_checks
 from posture.config import Settings, parse_settings
 from posture.errors import SettingsError
 
@@ -55,6 +56,36 @@ def settings_in(directory: Path, *, cloud: str = "public", **environment: str) -
 
 def digests(settings: Settings) -> list[str]:
     return [settings_digest(channel.name, channel.how.resolve()) for channel in settings.notify.channels]
+
+
+@pytest.mark.parametrize(
+    ("checks", "are_read"),
+    [
+        ({}, True),
+        ({"skip": ["secret-expiring-soon", "certificate-expiring-soon"]}, True),
+        (
+            {"only": ["ca-mfa-admins"]},
+            False,
+        ),  # no check reads applications: no permission is asked for on our account
+    ],
+)
+def test_credentials_of_our_own_are_judged_wherever_applications_are_read(
+    tmp_path: Path, checks: dict[str, list[str]], are_read: bool
+) -> None:
+    text = SETTINGS.replace("CLOUD", "public") + f"checks: {checks}\n"
+    settings = parse_settings(text, path=tmp_path / "posture.yaml", environment={})
+    catalog = catalog_of(None)
+
+    selection = select_checks(catalog, settings, settings.tenants[0], checks=[], tags=[])
+
+    read = {(table.table.name, column.name) for table in selection.wanted for column in table.columns}
+    needed = {
+        (table, column)
+        for check in own_checks(catalog, warn_days=90)
+        for table, columns in check.reads.source_columns.items()
+        for column in columns
+    }
+    assert (needed <= read) is are_read
 
 
 def test_the_same_settings_have_the_same_digest_on_every_machine(tmp_path: Path) -> None:
