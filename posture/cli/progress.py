@@ -49,6 +49,8 @@ class ScanProgress:
         match event:
             case ScanStarted():
                 self._rows = {wanted.table.name: (0, 0) for wanted in event.wanted}
+                for place in event.set_aside:
+                    self._warn(f"the manifest of an earlier snapshot is damaged; it was set aside: {place}")
                 self._say(_started(event))
             case PageKept():
                 self._rows[event.table] = (event.rows, event.requests)
@@ -61,6 +63,10 @@ class ScanProgress:
                 return
         if self._live is not None:
             self._live.update(self._drawing())
+
+    def _warn(self, sentence: str) -> None:
+        """Write a line that stays, on a terminal as well."""
+        self._console.print(Text(f"warning: {sentence}", style="yellow"), soft_wrap=True)
 
     def _say(self, line: str) -> None:
         if self._live is None:

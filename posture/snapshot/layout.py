@@ -7,6 +7,7 @@
     manifest.json         written last; a directory without it is not a snapshot
     tables/*.parquet      tables that checks may read
     partial/*.parquet     what came of tables that did not come whole
+  damaged/<snapshot>/     snapshots whose manifest nobody can read, set aside for people to look at
   spill/                  what DuckDB puts aside when memory runs short
 """
 
@@ -43,6 +44,10 @@ class TenantFiles:
         return self.root / "snapshots"
 
     @property
+    def damaged(self) -> Path:
+        return self.root / "damaged"
+
+    @property
     def spill(self) -> Path:
         return self.root / "spill"
 
@@ -69,6 +74,11 @@ class TenantFiles:
             for path in self.snapshots.iterdir():
                 if path.name.startswith(_UNFINISHED):
                     shutil.rmtree(path)
+
+    def set_aside(self, place: Path) -> Path:
+        """Move a snapshot to where nothing looks for it, and return that place. Only the holder of the lock may."""
+        self.damaged.mkdir(mode=0o700, exist_ok=True)
+        return place.rename(self.damaged / place.name)
 
     def retire(self, *, keep: int, in_use: Collection[Path]) -> None:
         """Delete all but the newest ``keep`` snapshots and those in use. Only the holder of the lock may."""

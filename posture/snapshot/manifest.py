@@ -37,6 +37,11 @@ class Manifest:
     tables: tuple[TableEntry, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Version:
+    schema: str
+
+
 def write_manifest(manifest: Manifest, directory: Path) -> None:
     """Write the manifest into a snapshot's directory. Raises OSError."""
     (directory / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
@@ -50,12 +55,36 @@ def read_manifest(directory: Path) -> Manifest:
     """
     path = directory / MANIFEST
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error}. Delete {directory} and scan again") from error
-    if manifest.schema != SCHEMA:
+    try:
+        return _decoded(content, directory)
+    except _DAMAGE as error:
+        raise SnapshotError(f"{path} is damaged: {error}. The next scan sets {directory} aside") from error
+
+
+def is_damaged(directory: Path) -> bool:
+    """Say whether the manifest of a snapshot's directory can be read by no version of posture."""
+    try:
+        _decoded((directory / MANIFEST).read_bytes(), directory)
+    except _DAMAGE:
+        return True
+    except (OSError, SnapshotError):
+        return False
+    return False
+
+
+_DAMAGE = (msgspec.DecodeError, UnicodeDecodeError)
+
+
+def _decoded(content: bytes, directory: Path) -> Manifest:
+    """Return what a manifest holds. Raises one of ``_DAMAGE``, or SnapshotError for another version's."""
+    # The version comes first: what another version wrote may have another shape, and is not damaged for that.
+    version = msgspec.json.decode(content, type=_Version).schema
+    if version != SCHEMA:
         raise SnapshotError(
-            f"{path} is of version {manifest.schema!r}; this posture reads {SCHEMA!r}. "
+            f"{directory / MANIFEST} is of version {version!r}; this posture reads {SCHEMA!r}. "
             f"Use the version that wrote it, or delete {directory} and scan again"
         )
-    return manifest
+    return msgspec.json.decode(content, type=Manifest)

@@ -13,6 +13,7 @@ from posture.domain.outcome import TableOutcome
 from posture.domain.reading import Page, ResumePoint
 from posture.snapshot.connection import Limits
 from posture.snapshot.layout import files_of
+from posture.snapshot.manifest import is_damaged
 from posture.snapshot.publication import publish
 from posture.snapshot.reader import PublishedSnapshot
 from posture.snapshot.spool import SpoolFiles, holding, writing_to
@@ -51,6 +52,8 @@ class TenantSnapshots:
     def open_spool(self, wanted: Sequence[WantedTable], *, now: datetime) -> Iterator[OpenSpool]:
         """Go on with the spool of a killed scan if it asked for the same and is fresh; else start clean.
 
+        A published snapshot whose manifest is damaged is set aside first: as the one before, it would end the scan.
+
         Raises:
             ScanInProgress: another process holds the spool.
             SnapshotError: the data directory cannot be written.
@@ -58,9 +61,10 @@ class TenantSnapshots:
         with holding(self._files):
             with writing_to(self._files.root):
                 self._files.clear_unfinished()
+                set_aside = [self._files.set_aside(place) for place in self._files.published() if is_damaged(place)]
             kept = self._kept(wanted, now)
             try:
-                yield OpenSpool(kept, wanted, publish=self._publish)
+                yield OpenSpool(kept, wanted, publish=self._publish, set_aside=set_aside)
             finally:
                 kept.close()
 
@@ -122,15 +126,22 @@ class OpenSpool:
         wanted: Sequence[WantedTable],
         *,
         publish: Callable[[SpoolFiles, Sequence[WantedTable]], PublishedSnapshot],
+        set_aside: Sequence[Path],
     ) -> None:
         self._kept = kept
         self._wanted = wanted
         self._names = frozenset(table.table.name for table in wanted)
         self._publish = publish
+        self._set_aside = set_aside
 
     @property
     def taken_at(self) -> datetime:
         return self._kept.taken_at
+
+    @property
+    def set_aside(self) -> Sequence[Path]:
+        """Where damaged snapshots of earlier scans are now."""
+        return self._set_aside
 
     @property
     def resume_points(self) -> Mapping[str, ResumePoint]:

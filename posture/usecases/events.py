@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from posture.domain.finding import FindingChange
 from posture.domain.judgement import CheckResult, Judgement
@@ -18,7 +19,8 @@ from posture.usecases.ports import Snapshot
 class ScanStarted:
     """``wanted`` are the tables that the selected checks read; ``checks`` is how many checks there are.
 
-    ``resumed_tables`` names tables that an earlier, killed scan had finished or begun.
+    ``resumed_tables`` names tables that an earlier, killed scan had finished or begun. ``set_aside`` says where
+    damaged snapshots of earlier scans are now.
     """
 
     run: Run
@@ -26,6 +28,7 @@ class ScanStarted:
     wanted: Sequence[WantedTable]
     checks: int
     resumed_tables: frozenset[str]
+    set_aside: Sequence[Path]
 
 
 @dataclass(frozen=True, kw_only=True)

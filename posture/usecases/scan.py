@@ -91,6 +91,7 @@ def _started(request: ScanRequest, run: Run, facts: TenantFacts, spool: Spool) -
         wanted=request.wanted,
         checks=len(request.checks),
         resumed_tables=frozenset(spool.finished) | frozenset(spool.resume_points),
+        set_aside=spool.set_aside,
     )
 
 

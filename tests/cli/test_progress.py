@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -29,9 +31,9 @@ RUN = Run(
 FACTS = TenantFacts(tenant_id=TENANT_ID, display_name=None, licences=None, granted=None, clock_skew=None)
 
 
-def started(*tables: str, resumed: frozenset[str] = frozenset()) -> ScanStarted:
+def started(*tables: str, resumed: frozenset[str] = frozenset(), set_aside: Sequence[Path] = ()) -> ScanStarted:
     wanted = [WantedTable(table=a_table(name), columns=()) for name in tables]
-    return ScanStarted(run=RUN, facts=FACTS, wanted=wanted, checks=3, resumed_tables=resumed)
+    return ScanStarted(run=RUN, facts=FACTS, wanted=wanted, checks=3, resumed_tables=resumed, set_aside=set_aside)
 
 
 def done(table: str, outcome: Outcome = Outcome.COMPLETE, *, rows: int = 0, reason: str | None = None) -> TableDone:
@@ -64,6 +66,15 @@ def test_elsewhere_than_on_a_terminal_there_is_one_line_for_the_start_and_each_e
 
 def test_a_scan_that_goes_on_from_a_killed_one_says_so() -> None:
     assert "going on with 1 table" in shown(started("users", resumed=frozenset({"users"})))
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_snapshot_that_was_set_aside_is_said(terminal: bool) -> None:
+    event = started("users", set_aside=[Path("data/damaged/one")])
+
+    said = " ".join(shown(event, terminal=terminal).split())
+
+    assert "warning: the manifest of an earlier snapshot is damaged; it was set aside: data/damaged/one" in said
 
 
 def test_a_table_that_is_read_again_says_why() -> None:

@@ -164,7 +164,13 @@ def test_without_a_scan_there_is_no_latest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(b"{", "cannot be read"), (b'{"schema": "posture.snapshot/9"', "cannot be read")]
+    ("content", "told"),
+    [
+        (b"{", "is damaged"),
+        (b'{"schema": "posture.snapshot/1"}', "is damaged"),
+        (b"\xff", "is damaged"),
+        (b"", "is damaged"),
+    ],
 )
 def test_a_damaged_manifest_is_said(tmp_path: Path, content: bytes, told: str) -> None:
     snapshot = publish(snapshots_in(tmp_path), {"users": [ADA]})
@@ -176,10 +182,39 @@ def test_a_damaged_manifest_is_said(tmp_path: Path, content: bytes, told: str) -
 
 def test_a_manifest_of_another_version_is_said(tmp_path: Path) -> None:
     manifest = publish(snapshots_in(tmp_path), {"users": [ADA]}).directory / "manifest.json"
-    manifest.write_text(manifest.read_text().replace("posture.snapshot/1", "posture.snapshot/9"))
+    manifest.write_text('{"schema": "posture.snapshot/9"}')
 
     with pytest.raises(SnapshotError, match=r"version 'posture\.snapshot/9'"):
         snapshots_in(tmp_path).latest()
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"schema": "posture.snapshot/1"}', b"\xff\x00"])
+def test_a_damaged_snapshot_is_set_aside_by_the_next_scan(tmp_path: Path, content: bytes) -> None:
+    oldest = publish(snapshots_in(tmp_path), {"users": [{"id": "u1"}]}, now=NOW)
+    damaged = publish(snapshots_in(tmp_path), {"users": [ADA]}, now=NOW + timedelta(hours=1)).directory
+    (damaged / "manifest.json").write_bytes(content)
+
+    with snapshots_in(tmp_path).open_spool(wanted(USERS), now=NOW + timedelta(hours=2)) as spool:
+        (place,) = spool.set_aside
+    after = publish(snapshots_in(tmp_path), {"users": []}, now=NOW + timedelta(hours=2))
+
+    assert (place.name, damaged.exists(), (place / "tables" / "users.parquet").exists()) == (
+        damaged.name,
+        False,
+        True,
+    )
+    assert after.before == oldest.directory
+    assert all_rows(after, "select id from previous.users") == [["u1"]]
+
+
+def test_what_another_version_wrote_is_left_where_it_is(tmp_path: Path) -> None:
+    snapshot = publish(snapshots_in(tmp_path), {"users": [ADA]}).directory
+    (snapshot / "manifest.json").write_text('{"schema": "posture.snapshot/9"}')
+
+    with snapshots_in(tmp_path).open_spool(wanted(USERS), now=NOW + timedelta(hours=1)) as spool:
+        assert not spool.set_aside
+
+    assert snapshot.exists()
 
 
 def test_a_damaged_table_is_said(tmp_path: Path) -> None:

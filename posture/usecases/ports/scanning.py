@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from posture.definitions.compiled import CompiledCheck
@@ -95,6 +96,10 @@ class Spool(Protocol):
 
     @property
     def taken_at(self) -> datetime: ...
+
+    @property
+    def set_aside(self) -> Sequence[Path]:
+        """Where damaged snapshots of earlier scans are now; no scan or query looks there."""
 
     @property
     def resume_points(self) -> Mapping[str, ResumePoint]: ...
