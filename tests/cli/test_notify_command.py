@@ -306,6 +306,18 @@ def test_a_scan_tells_at_its_end_unless_it_is_asked_not_to(desk: Desk) -> None:
     assert [notice["event"] for notice in posted["notices"]] == ["first_results"]
 
 
+def test_a_scan_with_settings_without_channels_leaves_telling_to_others(desk: Desk) -> None:
+    whole = desk.settings.read_text(encoding="utf-8")
+    desk.settings.write_text(whole.partition("notify:")[0], encoding="utf-8")
+    scanned = desk.run("scan", "--check", "secret-expiring-soon")
+    desk.route("hook")
+
+    desk.run("notify", "send")
+
+    assert (scanned.code, scanned.error) == (0, None)
+    assert [notice["event"] for posted in desk.posted for notice in posted["notices"]] == ["first_results"]
+
+
 def test_a_database_that_takes_no_messages_spoils_no_scan(desk: Desk) -> None:
     desk.route("hook")
     desk.happen(Event.PLAN_WAITING)
