@@ -95,7 +95,7 @@ def _print_action(console: Console, loaded: LoadedAction) -> None:
     else:
         sent = [_request(step) for step in action.undo.steps]
         _print_list(console, f"Undo, within {length(action.undo.within)}, sends", sent)
-    roles = [] if action.directory_role is None else [" ".join(action.directory_role.split())]
+    roles = [] if action.directory_role is None else [action.directory_role]
     _print_list(console, "Needs of the remediator", [*permissions_of(loaded), *roles])
 
 

@@ -48,7 +48,7 @@ class ActionParts:
             risk=model.risk,
             effect=model.effect.strip(),
             permissions=tuple(model.permissions),
-            directory_role=model.directory_role,
+            directory_role=_one_line(model.directory_role),
             parameters=self.parameters,
             secrets=tuple(model.secrets),
             home=self.home,
@@ -58,7 +58,7 @@ class ActionParts:
             steps=self.steps.steps(model.steps, self.sql, ("steps",)),
             verify=self._verify(model.verify, self.sql, self.reads, ("verify",)),
             undo=self._undo(),
-            undo_impossible_because=model.undo.because,
+            undo_impossible_because=_one_line(model.undo.because),
             approval=ApprovalRule(
                 people=model.approval.people, role=Role(model.approval.role), valid_for=model.approval.valid_for
             ),
@@ -111,3 +111,8 @@ def _version(model: ActionModel) -> str:
     said = model.model_dump(mode="json", by_alias=True, exclude={"tests"})
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _one_line(text: str | None) -> str | None:
+    """Return a text as part of a sentence; a block of YAML ends with a line break, which a terminal is not shown."""
+    return None if text is None else " ".join(text.split())

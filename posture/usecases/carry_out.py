@@ -173,7 +173,7 @@ class Carrying:
         role = self._work.loaded.action.directory_role
         if entry.status != 403 or role is None:
             return said
-        return f"{said}. The remediator may lack a directory role: {role.strip()}"
+        return f"{said}. The remediator may lack a directory role: {role}"
 
     def _send(self, step: Step, request: GraphRequest) -> Generator[ExecutionEvent, None, JournalEntry]:
         journal = self._work.journal

@@ -35,6 +35,18 @@ def test_a_good_file_becomes_an_action(tmp_path: Path) -> None:
     assert action.is_local
 
 
+def test_a_text_that_becomes_part_of_a_sentence_is_one_line(tmp_path: Path) -> None:
+    folded = ("directory_role: null", "directory_role: >\n  User Administrator,\n  always.")
+    block = (NO_UNDO[0][0], "undo:\n  possible: false\n  because: |\n    nobody\n    knows how\n")
+
+    action = load(tmp_path, folded, block, NO_UNDO[1]).action
+
+    assert (action.directory_role, action.undo_impossible_because) == (
+        "User Administrator, always.",
+        "nobody knows how",
+    )
+
+
 def test_a_step_says_what_is_sent_and_what_it_means(tmp_path: Path) -> None:
     assert load(tmp_path).action.steps == (
         Step(
