@@ -199,15 +199,15 @@ def test_without_a_terminal_an_approval_names_digest_and_note(office: Office) ->
 
 
 def test_what_is_not_approved_by_others_is_not_executed(office: Office) -> None:
-    plan = office.propose("block-user", office.members[3])
+    plan = office.propose("block-user", office.members[12])
 
     assert isinstance(office.approve(plan, token=office.ada).error, NotAllowedToDecide)
     assert isinstance(office.execute(plan).error, NotAllowedToDecide)
-    assert office.may_sign_in(office.members[3])
+    assert office.may_sign_in(office.members[12])
 
 
 def test_a_rejected_plan_stays_rejected(office: Office) -> None:
-    plan = office.propose("block-user", office.members[3])
+    plan = office.propose("block-user", office.members[13])
 
     said = office.run("plans", "reject", plan.id, "--note", "still works here", token=office.bob)
 
