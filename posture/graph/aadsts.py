@@ -30,6 +30,8 @@ _SENTENCES = {
     "7000112": "The app {client} is disabled: enable its service principal in the tenant.",
     "50105": "The app {client} is not assigned: switch off 'assignment required' or assign it.",
     "500011": "Graph's address is unknown in tenant {tenant}: check cloud and endpoints in the settings.",
+    "70011": "The token endpoint does not know Graph at its address: endpoints.graph in the settings must be "
+    "the root of Graph in the cloud of endpoints.login.",
     "65001": "Nobody has consented to the permissions of {client}: an administrator must grant consent.",
     "7000216": "The token endpoint got no credential: check the reader's credential in the settings.",
     "7000218": "The token endpoint got no credential: check the reader's credential in the settings.",

@@ -68,6 +68,8 @@ def _sentences(seconds: float, hidden: Path) -> Iterator[None]:
         told = str(error).strip().replace(str(hidden), "…")
         # DuckDB's picture of the place has lines of its own; what it quotes may come from a directory.
         lines = [printable(line, longest=_LONGEST_LINE) for line in told.split("\n")]
-        if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
+        if 'schema "previous" does not exist' in told:
+            lines.append("there is no snapshot before this one; the next scan makes this one the previous")
+        elif isinstance(error, duckdb.BinderException | duckdb.CatalogException):
             lines.append("a snapshot holds the tables and columns that the enabled checks read, no others")
         raise QueryRefused("\n".join(lines)) from error

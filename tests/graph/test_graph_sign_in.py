@@ -112,6 +112,7 @@ def test_a_wrong_clock_is_noticed(connect: Connect, simulator: SimulatorServer) 
         ({"credential": ClientSecret(value="ended-secret")}, "7000222", "has ended"),
         ({"client_id": "99999999-9999-9999-9999-999999999999"}, "700016", "unknown in tenant"),
         ({"tenant_id": "99999999-9999-9999-9999-999999999999"}, "90002", "does not exist"),
+        ({"graph_root": "https://graph.example.com"}, "70011", "endpoints.graph in the settings"),
     ],
 )
 def test_a_refusal_is_explained(connect: Connect, changes: dict[str, object], code: str, words: str) -> None:
