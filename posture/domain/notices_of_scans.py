@@ -99,39 +99,46 @@ def _event_of(before: Finding | None, after: Finding) -> Event | None:
     return None
 
 
-def first_results_notice(run: Run, results: Sequence[CheckResult], *, titles: Mapping[CheckId, str]) -> Notice | None:
+def first_results_notice(
+    run: Run,
+    results: Sequence[CheckResult],
+    *,
+    failures: Mapping[CheckId, Mapping[Severity, int]],
+    titles: Mapping[CheckId, str],
+) -> Notice | None:
     """Return the one notice about checks that were evaluated in a tenant for the first time, given by ``results``;
     None if there are none.
 
+    ``failures`` counts what failed in a check and is not exempted: one check may find things of several severities.
     Facts: ``checks`` and ``skipped`` count checks, ``failed`` and ``unknown`` things; ``by_severity`` maps each
-    severity to its failures; ``worst`` lists the ten worst checks: ``check``, ``title``, ``severity``, ``failed``.
+    severity to its failures; ``worst`` lists the ten worst of ``check``, ``title``, ``severity`` and ``failed``, a
+    check once for each severity.
     """
     evaluated = [result for result in results if result.counts is not None]
     if not evaluated:
         return None
-    by_severity: Counter[str] = Counter()
-    for result in evaluated:
-        by_severity[result.severity.value] += result.counts.failed if result.counts else 0
-    failing = [result for result in evaluated if result.counts and result.counts.failed]
-    failing.sort(key=lambda result: (-result.severity.rank, -(result.counts.failed if result.counts else 0)))
+    failing = [
+        (severity, failed, result.check)
+        for result in evaluated
+        for severity, failed in failures.get(result.check, {}).items()
+    ]
+    failing.sort(key=lambda one: (-one[0].rank, -one[1]))
+    by_severity: Counter[Severity] = Counter()
+    for severity, failed, _ in failing:
+        by_severity[severity] += failed
     return _run_notice(
         Event.FIRST_RESULTS,
         run,
-        severity=max((result.severity for result in failing), key=lambda each: each.rank, default=Severity.INFO),
+        severity=failing[0][0] if failing else Severity.INFO,
         facts={
             "checks": len(evaluated),
             "skipped": sum(result.outcome is CheckOutcome.SKIPPED for result in results),
             "failed": sum(by_severity.values()),
             "unknown": sum(result.counts.unknown for result in evaluated if result.counts),
-            "by_severity": {severity.value: by_severity[severity.value] for severity in reversed(Severity)},
+            "by_severity": {severity.value: by_severity[severity] for severity in reversed(Severity)},
             "worst": [
-                {
-                    "check": result.check,
-                    "title": titles.get(result.check, result.check),
-                    "severity": result.severity.value,
-                    "failed": result.counts.failed if result.counts else 0,
-                }
-                for result in failing[:10]
+                {"check": check, "title": titles.get(check, check), "severity": severity.value, "failed": failed}
+                for severity, failed, check in failing[:10]
             ],
         },
     )

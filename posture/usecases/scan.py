@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,17 +12,19 @@ from posture.domain.exemption import Exemption, in_force
 from posture.domain.notices_of_scans import CheckStanding
 from posture.domain.outcome import TableOutcome
 from posture.domain.run import Run, RunState, RunSummary, final_state
+from posture.domain.severity import Severity
 from posture.domain.tenant import TenantFacts
 from posture.errors import GraphError, ScanInProgress, SnapshotError, TokenRefused
 from posture.usecases.collect import collect_snapshot, published
 from posture.usecases.evaluate import evaluate_check, switched_off
-from posture.usecases.events import CheckDone, ScanEvent, ScanFinished, ScanStarted
+from posture.usecases.events import CheckDone, JudgementMade, ScanEvent, ScanFinished, ScanStarted
 from posture.usecases.own_credentials import ending_credentials
 from posture.usecases.ports import Clock, GraphReader, OpenUnit, Snapshot, Snapshots, Spool
 from posture.usecases.scan_request import ScanRequest
 from posture.usecases.tell_of_scan import (
     NOTHING_EVALUATED,
     Evaluation,
+    is_failure,
     is_first_time,
     tell_of_interrupted,
     tell_of_scan,
@@ -116,6 +119,7 @@ def _evaluate(
     results = [switched_off(compiled) for compiled in request.switched_off]
     yield from (CheckDone(result=result) for result in results)
     exemptions, standings = _on_record(request, open_unit, now=now)
+    failures: defaultdict[CheckId, Counter[Severity]] = defaultdict(Counter)
     for compiled in request.checks:
         # One transaction per check, not per run: a broken thirty-ninth must not take the first thirty-eight
         # with it. Cost: a reader in between sees new findings of some checks and old ones of others.
@@ -132,9 +136,11 @@ def _evaluate(
         ):
             if isinstance(event, CheckDone):
                 results.append(event.result)
+            elif isinstance(event, JudgementMade) and is_failure(event):
+                failures[event.judgement.check][event.judgement.severity] += 1
             yield event
     credentials = ending_credentials(request.own, snapshot, tables=tables) if request.own else ()
-    return Evaluation(results=tuple(results), standings=standings, credentials=tuple(credentials))
+    return Evaluation(results=tuple(results), failures=failures, standings=standings, credentials=tuple(credentials))
 
 
 def _on_record(

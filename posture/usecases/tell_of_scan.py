@@ -10,6 +10,7 @@ from typing import Final
 from posture.domain.check import CheckId
 from posture.domain.delivery import UNROUTED_FOR
 from posture.domain.exemption import in_force
+from posture.domain.finding import FindingChange
 from posture.domain.judgement import CheckOutcome, CheckResult
 from posture.domain.notice import Notice
 from posture.domain.notices_of_scans import (
@@ -23,20 +24,26 @@ from posture.domain.notices_of_scans import (
 )
 from posture.domain.outcome import Outcome
 from posture.domain.run import Run, RunSummary
+from posture.domain.severity import Severity
+from posture.domain.verdict import Verdict
+from posture.usecases.events import JudgementMade
 from posture.usecases.ports import UnitOfWork
 from posture.usecases.scan_request import ScanRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What a scan made of its snapshot. ``standings`` are how the checks stood before."""
+    """What a scan made of its snapshot. ``failures`` counts what failed in a check and is not exempted;
+    ``standings`` are how the checks stood before.
+    """
 
     results: tuple[CheckResult, ...]
+    failures: Mapping[CheckId, Mapping[Severity, int]]
     standings: Mapping[CheckId, CheckStanding]
     credentials: tuple[OwnCredential, ...]
 
 
-NOTHING_EVALUATED: Final = Evaluation(results=(), standings={}, credentials=())
+NOTHING_EVALUATED: Final = Evaluation(results=(), failures={}, standings={}, credentials=())
 
 
 def tell_of_scan(
@@ -70,6 +77,11 @@ def tell_of_interrupted(run: Run, *, unit: UnitOfWork) -> None:
         before = interrupted
 
 
+def is_failure(made: JudgementMade) -> bool:
+    """Say whether a judgement is among the failures that people are told of: nobody is told of what is exempted."""
+    return made.judgement.verdict is Verdict.FAIL and made.change is not FindingChange.EXEMPTED
+
+
 def is_first_time(standing: CheckStanding | None) -> bool:
     """Say whether a check that stands so has never been evaluated."""
     return standing is None or standing.evaluated_at is None
@@ -90,7 +102,8 @@ def _of_checks(run: Run, evaluation: Evaluation, request: ScanRequest) -> Iterat
     titles = {compiled.check.id: compiled.check.title for compiled in request.checks}
     results = [(result, evaluation.standings.get(result.check)) for result in evaluation.results]
     asked = [(result, before) for result, before in results if result.check in titles]
-    yield first_results_notice(run, [result for result, before in asked if _is_new(result, before)], titles=titles)
+    new = [result for result, before in asked if _is_new(result, before)]
+    yield first_results_notice(run, new, failures=evaluation.failures, titles=titles)
     for result, before in asked:
         yield check_notice(run, result, before=before, title=titles[result.check])
 

@@ -136,14 +136,19 @@ def a_broken_result(**changes: Any) -> CheckResult:
 def test_first_results_are_one_summary_with_the_worst_first() -> None:
     results = [
         a_result("quiet", Severity.CRITICAL, unknown=2),
-        a_result("many", Severity.MEDIUM, failed=50),
-        a_result("few", Severity.HIGH, failed=1),
-        a_result("more", Severity.HIGH, failed=3),
+        a_result("many", failed=50),
+        a_result("few", failed=1),
+        a_result("more", failed=3),
         a_skipped_result(),
         a_broken_result(),
     ]
+    failures = {
+        CheckId("many"): {Severity.MEDIUM: 50},
+        CheckId("few"): {Severity.HIGH: 1},
+        CheckId("more"): {Severity.HIGH: 3},
+    }
 
-    notice = first_results_notice(ENDED, results, titles={CheckId("more"): "There is more"})
+    notice = first_results_notice(ENDED, results, failures=failures, titles={CheckId("more"): "There is more"})
 
     assert notice is not None
     assert (notice.event, notice.severity, notice.about) == (Event.FIRST_RESULTS, Severity.HIGH, "run-1")
@@ -162,8 +167,35 @@ def test_first_results_are_one_summary_with_the_worst_first() -> None:
     }
 
 
+def test_first_results_are_as_bad_as_what_was_found_and_not_as_the_check_is_by_default() -> None:
+    failures = {CheckId("guests"): {Severity.MEDIUM: 2, Severity.CRITICAL: 3}}
+
+    notice = first_results_notice(ENDED, [a_result("guests", failed=5)], failures=failures, titles={})
+
+    assert notice is not None
+    assert (notice.severity, notice.facts["failed"]) == (Severity.CRITICAL, 5)
+    assert notice.facts["by_severity"] == {"critical": 3, "high": 0, "medium": 2, "low": 0, "info": 0}
+    assert notice.facts["worst"] == [
+        {"check": "guests", "title": "guests", "severity": "critical", "failed": 3},
+        {"check": "guests", "title": "guests", "severity": "medium", "failed": 2},
+    ]
+
+
+def test_of_a_check_that_broke_halfway_nothing_is_counted() -> None:
+    results = [a_result("whole", failed=1), a_broken_result(check=CheckId("half"))]
+    failures = {CheckId("whole"): {Severity.LOW: 1}, CheckId("half"): {Severity.CRITICAL: 9}}
+
+    notice = first_results_notice(ENDED, results, failures=failures, titles={})
+
+    assert notice is not None
+    assert (notice.severity, notice.facts["failed"]) == (Severity.LOW, 1)
+
+
 def test_of_many_failing_checks_ten_are_named() -> None:
-    notice = first_results_notice(ENDED, [a_result(f"c{n}", failed=n) for n in range(1, 31)], titles={})
+    results = [a_result(f"c{n}", failed=n) for n in range(1, 31)]
+    failures = {CheckId(f"c{n}"): {Severity.MEDIUM: n} for n in range(1, 31)}
+
+    notice = first_results_notice(ENDED, results, failures=failures, titles={})
 
     assert notice is not None
     worst = notice.facts["worst"]
@@ -172,7 +204,7 @@ def test_of_many_failing_checks_ten_are_named() -> None:
 
 
 def test_first_results_without_a_failure_are_told_as_good_news() -> None:
-    notice = first_results_notice(ENDED, [a_result("quiet", Severity.CRITICAL)], titles={})
+    notice = first_results_notice(ENDED, [a_result("quiet", Severity.CRITICAL)], failures={}, titles={})
 
     assert notice is not None
     assert (notice.severity, notice.facts["failed"], notice.facts["worst"]) == (Severity.INFO, 0, [])
@@ -180,7 +212,7 @@ def test_first_results_without_a_failure_are_told_as_good_news() -> None:
 
 @pytest.mark.parametrize("results", [[], [a_skipped_result(), a_broken_result()]])
 def test_where_nothing_was_evaluated_there_are_no_first_results(results: list[CheckResult]) -> None:
-    assert first_results_notice(ENDED, results, titles={}) is None
+    assert first_results_notice(ENDED, results, failures={}, titles={}) is None
 
 
 # Runs

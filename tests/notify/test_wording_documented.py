@@ -46,7 +46,7 @@ def real_notices() -> Iterator[Notice | None]:
     """Yield a notice of each family as the engine makes it."""
     run = a_run(state=RunState.INCOMPLETE, finished_at=MONDAY)
     yield finding_notice(None, a_finding(), title="", tenant_name="contoso")
-    yield first_results_notice(run, [a_check_result()], titles={})
+    yield first_results_notice(run, [a_check_result()], failures={}, titles={})
     yield run_notice(run, before=None, tables=[], broken=[])
     standing = CheckStanding(check=CHECK, outcome=CheckOutcome.EVALUATED, skip_kind=None, evaluated_at=MONDAY)
     broken = replace(a_check_result(), outcome=CheckOutcome.BROKEN, counts=None, error="x")

@@ -16,6 +16,7 @@ from posture.domain.exemption import Exemption
 from posture.domain.notice import Event, Notice
 from posture.domain.outcome import Outcome
 from posture.domain.run import RunState
+from posture.domain.severity import Severity
 from posture.errors import TenantUnreachable, TokenRefused
 from posture.usecases.events import CheckDone, JudgementMade, SnapshotPublished
 from tests.usecases.builders import MONDAY, a_check, a_compiled_check, an_outcome
@@ -91,6 +92,18 @@ def test_a_first_scan_tells_one_summary(tmp_path: Path) -> None:
     assert notice.facts["worst"] == [
         {"check": "disabled-users", "title": "Account is disabled", "severity": "high", "failed": 1000}
     ]
+
+
+def test_a_first_scan_counts_findings_by_their_own_severity_and_leaves_out_the_exempted(tmp_path: Path) -> None:
+    scanner = Scanner(tmp_path)
+    mixed = a_compiled_check(sql=CHECK.sql.replace("'high'", "case when id = 'u2' then 'critical' else 'low' end"))
+    others = [{"id": f"x{n}", "accountEnabled": False} for n in range(3)]
+
+    scanner.scan(whole(BOB, *others), checks=(mixed,), exemptions=(an_exemption(resource_id="x0"),))
+
+    [notice] = told(scanner)
+    assert (notice.severity, notice.facts["failed"]) == (Severity.CRITICAL, 3)
+    assert notice.facts["by_severity"] == {"critical": 1, "high": 0, "medium": 0, "low": 2, "info": 0}
 
 
 def test_a_check_that_is_added_later_tells_one_summary_and_no_single_finding(scanner: Scanner) -> None:
