@@ -177,6 +177,20 @@ def test_an_undo_is_called_one() -> None:
     assert "… and 11,997 more" in mail.text
 
 
+@pytest.mark.parametrize(
+    ("failed", "rest"), [(5, ""), (6, "… and 1 more finding"), (12_005, "… and 12,000 more findings")]
+)
+def test_first_results_count_what_is_not_among_the_worst(failed: int, rest: str) -> None:
+    worst: Value = [{"check": "mfa-gaps", "title": "No second factor", "severity": "high", "failed": 5}]
+    letter = with_facts(Event.FIRST_RESULTS, failed=failed, worst=worst)
+
+    mail, card = WORDING.mail(letter), WORDING.card(letter, longest=20_000)
+
+    for text in (mail.text, words_of(mail.html), "\n".join(texts_of(card))):
+        assert ("more finding" in text) == bool(rest)
+        assert rest in text
+
+
 @pytest.mark.parametrize("totals", [(4, 2, 8), (0, 0), (1, 1_234_567)])
 def test_a_trend_is_a_row_of_bars_with_their_numbers(totals: tuple[int, ...]) -> None:
     points = [
@@ -192,6 +206,13 @@ def test_a_trend_is_a_row_of_bars_with_their_numbers(totals: tuple[int, ...]) ->
     assert change in words_of(mail.html)
     assert bars in list(texts_of(card))
     assert mail.html.count('class="column"') == len(totals)
+
+
+def test_a_trend_of_one_day_names_the_day_once() -> None:
+    points = [TrendPoint(at=MARCH + timedelta(hours=hour), failed={Severity.HIGH: 3}) for hour in range(2)]
+    letter = replace(sample_letter(Event.FINDING_OPENED), trends={"contoso": points})
+
+    assert "Failing in the latest 2 scans, 1 March 2026: 3 → 3" in words_of(WORDING.mail(letter).html)
 
 
 def test_one_run_makes_no_trend() -> None:
