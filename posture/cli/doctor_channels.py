@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from posture.domain.counted import counted
 from posture.domain.printable import printable
 from posture.report.telling_json import closed_json, delivery_json
 
@@ -53,6 +54,7 @@ def _sentences(state: ChannelState) -> Iterator[str]:
         yield f"to open it: posture notify retry --channel {state.name}"
     for delivery in state.failing[:_SHOWN]:
         words = delivery.state.value.replace("_", " ")
-        yield f"message {delivery.id[:8]}: {words} after {delivery.tries} tries: {delivery.note or ''}"
+        tries = counted(delivery.tries, "try", "tries")
+        yield f"message {delivery.id[:8]}: {words} after {tries}: {delivery.note or ''}"
     if len(state.failing) > _SHOWN:
         yield f"… and {len(state.failing) - _SHOWN} more: posture notify list --channel {state.name}"

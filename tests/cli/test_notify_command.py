@@ -429,7 +429,7 @@ def test_the_doctor_tells_closed_channels_missing_secrets_and_failing_messages(d
     assert "✗ password (smtp)" in said.out
     assert "MAIL_PASSWORD" in said.out
     assert "✗ hook (webhook)" in said.out
-    assert "waiting after 1 tries" in said.out
+    assert "waiting after 1 try" in said.out
     assert "✓ mailbox (graph_mail)" in said.out
     states = {each["channel"]: each for each in document[-1]["channels"]}
     assert states["flow"]["closed"]["because"]
