@@ -238,7 +238,7 @@ def what_must_not_be_repeated_was_sent_once_at_most(aftermath: Aftermath) -> Non
                 for one in aftermath.office.writes
             )
 
-    assert any(sent.values())
+    assert sum(sent.values()) > (0.5 if IS_ENDURANCE else 0) * len(sent)
     assert {name: times for name, times in sent.items() if times > 1} == {}
 
 
