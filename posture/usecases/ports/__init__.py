@@ -24,6 +24,7 @@ from posture.usecases.ports.scanning import (
     UnitOfWork,
 )
 from posture.usecases.ports.telling import Calendar, Chance, Channel, OpenOutbox, Outbox
+from posture.usecases.ports.working import Engine, JobBook, JobRunner, OpenJobBook, StopSign, Timetable
 
 __all__ = [
     "ActingUnit",
@@ -33,12 +34,16 @@ __all__ = [
     "Chance",
     "Channel",
     "Clock",
+    "Engine",
     "FindingBook",
     "GraphReader",
+    "JobBook",
+    "JobRunner",
     "Judged",
     "LiveDesk",
     "LiveRows",
     "OpenActingUnit",
+    "OpenJobBook",
     "OpenOutbox",
     "OpenUnit",
     "Outbox",
@@ -49,5 +54,7 @@ __all__ = [
     "Snapshot",
     "Snapshots",
     "Spool",
+    "StopSign",
+    "Timetable",
     "UnitOfWork",
 ]
