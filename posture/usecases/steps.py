@@ -17,7 +17,7 @@ from posture.domain.request import GraphRequest
 from posture.errors import ActionBroken
 from posture.usecases.ports import LiveRows
 
-_PLACEHOLDER: Final = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+PLACEHOLDER: Final = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _SENT_TO: Final = "graph"
 
 
@@ -80,7 +80,7 @@ def _request(step: Step, row: Mapping[str, Value], terms: Terms) -> GraphRequest
     body = None if step.body is None else {name: _filled(part, values, step) for name, part in step.body.items()}
     return GraphRequest(
         method=step.method,
-        path=_PLACEHOLDER.sub(lambda found: _segment(found[1], values, step), step.path),
+        path=PLACEHOLDER.sub(lambda found: _segment(found[1], values, step), step.path),
         body=body,
         may_repeat=step.may_repeat,
         secrets=frozenset(terms.secrets.values()),
@@ -115,10 +115,10 @@ def _filled(part: Value, values: Mapping[str, Value], step: Step) -> Value:
         return [_filled(below, values, step) for below in part]
     if not isinstance(part, str):
         return part
-    whole = _PLACEHOLDER.fullmatch(part)
+    whole = PLACEHOLDER.fullmatch(part)
     if whole:
         return _known(whole[1], values, step)
-    return _PLACEHOLDER.sub(lambda found: str(_known(found[1], values, step)), part)
+    return PLACEHOLDER.sub(lambda found: str(_known(found[1], values, step)), part)
 
 
 def _known(name: str, values: Mapping[str, Value], step: Step) -> Value:
