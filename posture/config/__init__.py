@@ -30,6 +30,7 @@ from posture.config.notify_settings import (
 )
 from posture.config.references import Secret, SettingText
 from posture.config.remediation import RemediationSettings
+from posture.config.service_settings import ProviderSettings, ServiceSettings, TlsSettings
 from posture.config.settings import (
     CheckSettings,
     Endpoints,
@@ -54,6 +55,7 @@ __all__ = [
     "MailIdentity",
     "ManagedIdentityCredential",
     "NotifySettings",
+    "ProviderSettings",
     "RemediationSettings",
     "ResolvedCredential",
     "ResolvedGraphMail",
@@ -62,11 +64,13 @@ __all__ = [
     "ResolvedWebhook",
     "Secret",
     "Security",
+    "ServiceSettings",
     "SettingText",
     "Settings",
     "SmtpSettings",
     "TeamsSettings",
     "TenantSettings",
+    "TlsSettings",
     "WebhookSettings",
     "WorkloadIdentityCredential",
     "draft_text",

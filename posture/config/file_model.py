@@ -200,6 +200,43 @@ class NotifyModel(_Strict):
     default: DefaultRouteModel | None = None
 
 
+class TlsModel(_Strict):
+    certificate: Text
+    key: Text
+    password: Text | None = None
+
+
+class SignInRolesModel(_Strict):
+    viewer: list[Text] = Field(default_factory=list)
+    helpdesk: list[Text] = Field(default_factory=list)
+    admin: list[Text] = Field(default_factory=list)
+
+
+class SignInModel(_Strict):
+    issuer: Text
+    client_id: Text
+    client_secret: Text | None = None
+    certificate: CertificateModel | None = None
+    scopes: list[Text] = Field(default=["openid", "profile"], max_length=50)
+    claim: Text = "roles"
+    roles: SignInRolesModel
+    tenants: dict[str, list[Text]] | None = None
+
+
+class LifetimesModel(_Strict):
+    idle: Duration = timedelta(minutes=30)
+    longest: Duration = timedelta(hours=8)
+
+
+class ServiceModel(_Strict):
+    listen: Text = "127.0.0.1:8080"
+    url: Text | None = None
+    tls: TlsModel | None = None
+    trusted_proxies: list[Text] = Field(default_factory=list, max_length=100)
+    sign_in: SignInModel | None = None
+    lifetimes: LifetimesModel = Field(default_factory=LifetimesModel)
+
+
 class SettingsModel(_Strict):
     data_dir: Text = "./posture-data"
     store: StoreModel | None = None
@@ -209,4 +246,5 @@ class SettingsModel(_Strict):
     actions: ActionsModel = Field(default_factory=ActionsModel)
     remediation: RemediationModel = Field(default_factory=RemediationModel)
     notify: NotifyModel = Field(default_factory=NotifyModel)
+    service: ServiceModel = Field(default_factory=ServiceModel)
     tenants: list[TenantModel] = Field(min_length=1)

@@ -13,6 +13,7 @@ from posture.config.file_model import SettingsModel
 from posture.config.notify_part import NotifyPart
 from posture.config.references import Secret, SettingText
 from posture.config.remediation import remediation_settings
+from posture.config.service_part import ServicePart
 from posture.config.settings import HttpSettings, Settings
 from posture.config.settings_file import SettingsFile
 from posture.config.tenants import TenantsPart, check_settings
@@ -64,6 +65,7 @@ class _Loader:
         tenants = tuple(TenantsPart(self._file, model.tenants).all())
         notify_part = NotifyPart(self._file, model.notify, tenants)
         notify = notify_part.read()
+        service_part = ServicePart(self._file, model.service, [tenant.name for tenant in tenants])
         data_dir = self._file.path(("data_dir",), default=model.data_dir)
         return Settings(
             path=self._file.document.path,
@@ -76,10 +78,12 @@ class _Loader:
             checks=check_settings(model.checks),
             remediation=remediation_settings(model.remediation),
             notify=notify,
+            service=service_part.read(),
             tenants=tenants,
             warnings=(
                 *self._warnings(),
                 *map(_literal, notify_part.literal_secrets()),
+                *map(_literal, service_part.literal_secrets()),
                 *(_never_told(channel.name) for channel in notify_part.never_told(notify)),
             ),
             document=self._file.document,

@@ -11,6 +11,7 @@ from posture.config.fingerprint import Fingerprint, fingerprint_of
 from posture.config.notify_settings import NotifySettings
 from posture.config.references import Secret, SettingText
 from posture.config.remediation import RemediationSettings
+from posture.config.service_settings import ServiceSettings
 from posture.definitions.dictionary import did_you_mean
 from posture.definitions.yaml_source import YamlDocument
 from posture.domain.action import ApprovalRule, Limits
@@ -99,6 +100,7 @@ class Settings:
     checks: CheckSettings
     remediation: RemediationSettings
     notify: NotifySettings
+    service: ServiceSettings
     tenants: tuple[TenantSettings, ...]
     warnings: tuple[str, ...]
     document: YamlDocument = field(repr=False)
