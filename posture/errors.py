@@ -5,6 +5,7 @@ PostureError
 ├─ DefinitionErrors     several of them, so that one look shows all                → fix the files; exit 2
 ├─ SettingsError        a setting is missing, unknown or contradicts another       → fix the settings; exit 2
 ├─ UsageError           the command was asked for something that is not there      → ask again; exit 2
+│  └─ NotThere          no such thing, or one of a tenant that is not theirs       → ask again; exit 2
 ├─ GraphError
 │  ├─ TokenRefused      no access token: AADSTS code, in words                     → run aborted; exit 4
 │  └─ TenantUnreachable no answer at all: host and why                             → run aborted; exit 4
@@ -14,10 +15,13 @@ PostureError
 ├─ LiveDataUnfit        Graph's answer does not fit its table                      → target refused
 ├─ SnapshotError        the data directory cannot be written or read: path, why    → make room; exit 4
 ├─ ScanInProgress       another process scans this tenant                          → wait; exit 4
+├─ NotAllowed           role, scope or tenants of the operator do not allow it     → shown to the person; exit 1
 ├─ NotAllowedToDecide   wrong role, own plan, other digest, too late               → shown to the person; exit 1
+│  └─ SignInTooOld      who approves must have signed in just now                  → sign in again; exit 1
 ├─ ActionRefused        a gate says no to a proposal or to an execution: which     → shown to the person; exit 1
 ├─ PlanInProgress       another worker executes this plan                          → wait; exit 4
 ├─ ClaimLost            another worker took the plan over: nothing more is sent    → stop at once; exit 4
+├─ WorkerRunning        another worker process holds the database: who             → stop that one; exit 4
 ├─ WordingBroken        a template of a message is wrong: file, line, sentence     → fix the file; the message waits
 ├─ WrongMove            a plan was asked for a state it cannot reach               → bug; nothing is changed
 └─ StoreError           the database is locked, full, or of another version        → as it says; exit 4
@@ -74,6 +78,10 @@ class UsageError(PostureError):
     """The command names something that does not exist."""
 
 
+class NotThere(UsageError):
+    """There is no such thing, as far as the operator may know."""
+
+
 class GraphError(PostureError):
     """Microsoft Graph or its token endpoint cannot be used at all."""
 
@@ -114,8 +122,16 @@ class ScanInProgress(PostureError):
     """Another process is scanning the same tenant."""
 
 
+class NotAllowed(PostureError):
+    """An operator's role, scopes or tenants do not allow this at all, whatever it is done to."""
+
+
 class NotAllowedToDecide(PostureError):
     """An operator may not propose, approve, reject or execute this."""
+
+
+class SignInTooOld(NotAllowedToDecide):
+    """The person signed in too long ago to approve."""
 
 
 class ActionRefused(PostureError):
@@ -128,6 +144,10 @@ class PlanInProgress(PostureError):
 
 class ClaimLost(PostureError):
     """Another worker has taken the plan over; this one must not send anything more."""
+
+
+class WorkerRunning(PostureError):
+    """Another worker process works on the same database, and the engine knows only one."""
 
 
 class WordingBroken(PostureError):

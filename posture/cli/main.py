@@ -37,6 +37,7 @@ from posture.errors import (
     ActionRefused,
     DefinitionError,
     DefinitionErrors,
+    NotAllowed,
     NotAllowedToDecide,
     PostureError,
     QueryRefused,
@@ -92,7 +93,7 @@ def _posture(
 
 
 _MISTAKES = (DefinitionError, DefinitionErrors, QueryRefused, SettingsError, UsageError)
-_REFUSALS = (ActionRefused, NotAllowedToDecide)
+_REFUSALS = (ActionRefused, NotAllowed, NotAllowedToDecide)
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 

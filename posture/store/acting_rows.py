@@ -6,7 +6,7 @@ from sqlalchemy import RowMapping
 
 from posture.domain.audit import AuditEvent, AuditKind, ChainedEvent
 from posture.domain.journal import BeforeImage, JournalEntry, SendState
-from posture.domain.operator import Operator, Role
+from posture.domain.operator import Operator, Role, Scope, scopes_of
 from posture.domain.switch import Stop
 from posture.store.rows import Row
 
@@ -76,17 +76,27 @@ def operator_row(operator: Operator, *, token_hash: str) -> Row:
         "added_at": operator.added_at,
         "expires_at": operator.expires_at,
         "revoked_at": operator.revoked_at,
+        "tenants": None if operator.tenants is None else sorted(operator.tenants),
+        "scopes": sorted(scope.value for scope in operator.scopes),
+        "subject": operator.subject,
     }
 
 
 def operator_from(row: RowMapping) -> Operator:
+    """Return an operator on record; when a person signed in is not told here but by the sign-in."""
+    role, scopes, tenants = Role(row["role"]), row["scopes"], row["tenants"]
     return Operator(
         name=row["name"],
-        role=Role(row["role"]),
+        role=role,
         account=row["account"],
         added_at=row["added_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
+        tenants=None if tenants is None else frozenset(tenants),
+        # Whoever was added before there were scopes has all of their role.
+        scopes=scopes_of(role) if scopes is None else frozenset(Scope(scope) for scope in scopes),
+        subject=row["subject"],
+        signed_in_at=None,
     )
 
 

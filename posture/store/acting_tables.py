@@ -115,7 +115,8 @@ PLAN_IMAGES: Final = Table(
     ForeignKeyConstraint(["plan_id", "target"], ["plan_targets.plan_id", "plan_targets.number"]),
 )
 
-# A token is given out once and kept by whoever got it; here is only what it hashes to.
+# A token is given out once and kept by whoever got it; here is only what it hashes to. ``tenants`` NULL is all of
+# them, ``scopes`` NULL all of the role. Several rows of one ``subject``: the last one counts.
 OPERATORS: Final = Table(
     "operators",
     METADATA,
@@ -127,6 +128,10 @@ OPERATORS: Final = Table(
     Column("added_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Column("revoked_at", UtcTime),
+    Column("tenants", JSON(none_as_null=True)),
+    Column("scopes", JSON(none_as_null=True)),
+    Column("subject", DirectoryText),
+    Index(None, "subject"),
 )
 
 # What is stopped now; who stopped and allowed actions before is told by the audit.

@@ -7,7 +7,7 @@ from typing import Any
 
 from posture.domain.action import ActionId, ApprovalRule, Limits, Risk
 from posture.domain.judgement import Resource
-from posture.domain.operator import Operator, Role
+from posture.domain.operator import Operator, Role, scopes_of
 from posture.domain.plan import Approval, Plan, PlanState, Target, TargetState
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -32,6 +32,10 @@ def an_operator(name: str = "grace", **changes: Any) -> Operator:
         "added_at": MONDAY,
         "expires_at": MONDAY + 90 * 24 * HOUR,
         "revoked_at": None,
+        "tenants": None,
+        "scopes": scopes_of(changes.get("role", Role.ADMIN)),
+        "subject": None,
+        "signed_in_at": None,
     }
     return Operator(**(fields | changes))
 
