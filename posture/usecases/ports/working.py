@@ -45,8 +45,8 @@ class JobBook(Protocol):
     def running(self) -> Sequence[Job]:
         """Return the jobs that somebody runs, or seems to."""
 
-    def unhanded(self, limit: int) -> Sequence[Job]:
-        """Return jobs that wait and were not handed to the engine since they last began to wait."""
+    def unhanded(self, *, now: datetime, limit: int) -> Sequence[Job]:
+        """Return jobs that wait, may begin now and were not handed to the engine since they last began to wait."""
 
     def mark_handed_over(self, jobs: Sequence[Job], *, at: datetime) -> None: ...
 
@@ -128,8 +128,11 @@ class Engine(Protocol):
     """
 
     def hand_over(self, jobs: Sequence[Job]) -> None:
-        """Take over the bringing of these jobs, which are on record; any process may call it. A job that was handed
-        over before and waits again is brought again.
+        """Take over the bringing of these jobs, which are on record and may begin now; any process may call it. A job
+        that was handed over before and waits again is brought again.
+
+        One that may begin only later stays in the book until then: an engine that held it would have to keep other
+        jobs with its lock behind it, and would go by a clock of its own.
 
         Raises:
             StoreError: they could not be handed over; the next sweep tries it again.
