@@ -15,6 +15,7 @@ from posture.store import exemptions
 from posture.store.acting_unit import SqlActingUnit
 from posture.store.engine import connect_engine, parsed_url, writing
 from posture.store.failures import described, failures_told
+from posture.store.job_book import SqlJobBook
 from posture.store.migrate import upgrade
 from posture.store.outbox import SqlOutbox
 from posture.store.plan_locks import FilePlanLocks, SessionPlanLocks
@@ -60,6 +61,12 @@ class Store:
             writing(self._engine, lock="outbox", survives_power_cut=True) as connection,
         ):
             yield SqlOutbox(connection)
+
+    @contextmanager
+    def open_work(self) -> Iterator[SqlJobBook]:
+        """Open a transaction to plan work: no two of them overlap, in any process; else like ``open_unit``."""
+        with failures_told(self._url), writing(self._engine, lock="work") as connection:
+            yield SqlJobBook(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:

@@ -15,6 +15,7 @@ from posture.store.plan_reader import PlanReader
 from posture.store.rows import check_from, event_from, exemption_from, finding_from, run_from, table_from
 from posture.store.tables import EXEMPTIONS, FINDING_CHANGES, FINDINGS, RUN_CHECKS, RUN_TABLES, RUNS
 from posture.store.telling_reader import TellingReader
+from posture.store.work_reader import WorkReader
 
 _PAGE = 500
 
@@ -34,6 +35,11 @@ class Reader:
     def telling(self) -> TellingReader:
         """What there is about deliveries, channels and notices."""
         return TellingReader(self._connection)
+
+    @property
+    def work(self) -> WorkReader:
+        """What there is about schedules and jobs."""
+        return WorkReader(self._connection)
 
     @property
     def audit(self) -> AuditReader:

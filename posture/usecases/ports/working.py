@@ -101,11 +101,11 @@ class StopSign(Protocol):
 class JobRunner(Protocol):
     """What an engine calls for the jobs that it brings to this worker."""
 
-    def run(self, job_id: str) -> datetime | None:
-        """Run a job to its end and return None; or return when it is to be brought again, if it waits once more.
+    def run(self, job_id: str) -> None:
+        """Run a job to its end, or until it waits once more: then it is handed over again when its time has come.
 
         It is safe to call it twice for the same job, at the same time and in several processes: all but one find that
-        they need not do anything, and return None. What goes wrong in a job is written down with the job.
+        they need not do anything. What goes wrong in a job is written down with the job.
 
         Raises:
             StoreError: the database cannot be used: bring the job again later.
