@@ -48,9 +48,11 @@ from posture.usecases.scan_request import ScanRequest
 from posture.usecases.verify_definitions import Verification, verify_checks
 
 if TYPE_CHECKING:
+    from posture.bootstrap.access import Access
     from posture.bootstrap.acting import Acting
     from posture.bootstrap.telling import Telling
     from posture.definitions.loaded_action import LoadedAction
+    from posture.domain.operator import Operator
     from posture.usecases.verify_actions import ActionVerification
 
 _EXEMPTIONS_FILE = "exemptions.yaml"
@@ -161,6 +163,13 @@ class Application:
         from posture.bootstrap.telling import Telling
 
         return Telling(self)
+
+    def access(self, operator: Operator) -> Access:
+        """Return posture as this operator may see and use it."""
+        # Here and not above: the command line does not need it.
+        from posture.bootstrap.access import Access
+
+        return Access(self, operator)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ class SignIn:
 
     ``operator`` is the person as on record now, with ``signed_in_at`` of this sign-in: when they last proved who they
     are. ``started_at`` is when the browser began to be known, ``used_at`` when it was last seen, to the minute.
-    It ends at ``ends_at`` whatever happens, and at ``ended_at`` if somebody ended it before. ``sign_out_hint`` is what
-    the OpenID provider wants to be told when the person signs out.
+    It ends at ``ends_at`` whatever happens, and at ``ended_at`` if somebody ended it before. ``sign_out_hint`` is
+    what the OpenID provider wants to be told when the person signs out.
     """
 
     operator: Operator
@@ -30,5 +30,8 @@ class SignIn:
         """Say whether the page may be used: nobody ended it, it was used within ``idle``, and the person is still an
         operator."""
         return (
-            self.ended_at is None and now < self.ends_at and now < self.used_at + idle and self.operator.is_active(now)
+            self.ended_at is None
+            and now < self.ends_at
+            and now < self.used_at + idle
+            and self.operator.is_active(now)
         )

@@ -23,6 +23,9 @@ class PlanReader:
         """Return plans, the newest first; an empty sequence or None sets no condition."""
         return plans.listed(self._connection, tenant_ids=tenant_ids, states=states, limit=limit)
 
+    def by_id(self, plan_id: str) -> Plan | None:
+        return plans.by_id(self._connection, plan_id)
+
     def by_prefix(self, prefix: str) -> Sequence[Plan]:
         """Return plans whose id begins like this, ten at most; the caller tells if there are several."""
         return plans.with_prefix(self._connection, prefix)
@@ -38,6 +41,10 @@ class PlanReader:
     def operators(self) -> Sequence[Operator]:
         """Return all operators in the order they were added, those whose token has ended too."""
         return operators.every(self._connection)
+
+    def operator_by_token(self, token_hash: str) -> Operator | None:
+        """Return whose token it is, or was."""
+        return operators.by_token(self._connection, token_hash)
 
     def stops(self) -> Sequence[Stop]:
         """Return the switches that are off now, the global one first."""
