@@ -15,6 +15,7 @@ from posture.cli.console import ExitCode, Format, err, out, output_file
 from posture.cli.options import ConfigOption, FormatOption, OutputOption, TenantOption
 from posture.domain.counted import counted
 from posture.domain.printable import printable
+from posture.report.audit_json import event_json
 
 if TYPE_CHECKING:
     from posture.domain.audit import ChainedEvent
@@ -52,7 +53,7 @@ def list_events(
 
     with _events(config, tenant=tenant, plan=plan, actor=actor, since=since, limit=limit) as events:
         if format is Format.JSON:
-            typer.echo(json.dumps([_event_json(link) for link in events], indent=2))
+            typer.echo(json.dumps([event_json(link) for link in events], indent=2))
             return
         columns = ["at (UTC)", "#", "who", "what", "plan", "details"]
         print_grid(out(), columns, (_row(link) for link in events), longest_cell=_DETAILS_SHOWN)
@@ -73,7 +74,7 @@ def export(
         output_file(output) as stream,
     ):
         for link in events:
-            stream.write(json.dumps(_event_json(link), ensure_ascii=True, allow_nan=False) + "\n")
+            stream.write(json.dumps(event_json(link), ensure_ascii=True, allow_nan=False) + "\n")
 
 
 @audit_app.command("verify")
@@ -156,18 +157,3 @@ def _row(link: ChainedEvent) -> list[str | int]:
 
 def _shown(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
-
-
-def _event_json(link: ChainedEvent) -> dict[str, object]:
-    event = link.event
-    return {
-        "number": link.number,
-        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": event.actor,
-        "kind": event.kind.value,
-        "tenant_id": event.tenant_id,
-        "plan_id": event.plan_id,
-        "details": dict(event.details),
-        "previous_hash": link.previous_hash,
-        "hash": link.hash,
-    }

@@ -70,6 +70,12 @@ def plan_json(plan: Plan) -> dict[str, object]:
     }
 
 
+def plan_line_json(plan: Plan) -> dict[str, object]:
+    """Return a plan of a list: everything but the targets, which are counted."""
+    line = {name: value for name, value in plan_json(plan).items() if name not in ("schema", "targets")}
+    return line | {"target_count": len(plan.targets)}
+
+
 def target_json(target: Target) -> dict[str, object]:
     """Return one target; ``finding`` is the fingerprint of the finding that it comes from, or null."""
     return {

@@ -23,53 +23,67 @@ def plan_schema() -> Schema:
         "title": "One plan of remediation",
         **object_of(
             schema={"const": SCHEMA},
-            id=TEXT,
-            digest={"description": "hash of everything that is approved", **_HASH},
-            tenant=object_of(id=TEXT, name=TEXT),
-            action=TEXT,
-            action_version=TEXT,
-            risk=one_of(Risk),
-            parameters=_VALUES,
-            reason=TEXT,
-            undoes={"description": "id of the plan that this one takes back", **TEXT_OR_NULL},
-            state=one_of(PlanState),
-            rule=object_of(people=COUNT, role=one_of(Role), valid_for_seconds=COUNT),
-            limits=object_of(per_run=COUNT, per_day=COUNT, share={"type": "number"}, failures=COUNT),
-            proposed_by=TEXT,
-            proposed_at=TIME,
-            expires_at={"description": "when a proposal that nobody decided on ends", **TIME},
-            approvals=list_of(_approval()),
-            approved_until=_TIME_OR_NULL,
-            started_at=_TIME_OR_NULL,
-            ended_at=_TIME_OR_NULL,
-            ended_because=TEXT_OR_NULL,
-            targets=list_of(_target()),
-            journal=list_of(_request()),
+            **plan_parts(),
+            targets=list_of(object_of(**target_parts())),
+            journal=list_of(request_schema()),
             revealed=list_of(_revealed()),
         ),
     }
+
+
+def plan_parts() -> dict[str, Schema]:
+    """Return the JSON Schemas of what a plan says, by name, but for its targets and what became of them."""
+    return {
+        "id": TEXT,
+        "digest": {"description": "hash of everything that is approved", **_HASH},
+        "tenant": object_of(id=TEXT, name=TEXT),
+        "action": TEXT,
+        "action_version": TEXT,
+        "risk": one_of(Risk),
+        "parameters": _VALUES,
+        "reason": TEXT,
+        "undoes": {"description": "id of the plan that this one takes back", **TEXT_OR_NULL},
+        "state": one_of(PlanState),
+        "rule": object_of(people=COUNT, role=one_of(Role), valid_for_seconds=COUNT),
+        "limits": object_of(per_run=COUNT, per_day=COUNT, share={"type": "number"}, failures=COUNT),
+        "proposed_by": TEXT,
+        "proposed_at": TIME,
+        "expires_at": {"description": "when a proposal that nobody decided on ends", **TIME},
+        "approvals": list_of(_approval()),
+        "approved_until": _TIME_OR_NULL,
+        "started_at": _TIME_OR_NULL,
+        "ended_at": _TIME_OR_NULL,
+        "ended_because": TEXT_OR_NULL,
+    }
+
+
+def plan_line_schema() -> Schema:
+    """Return the JSON Schema of ``plan_line_json``."""
+    return object_of(**plan_parts(), target_count=COUNT)
 
 
 def _approval() -> Schema:
     return object_of(by=TEXT, account=TEXT_OR_NULL, role=one_of(Role), digest=_HASH, note=TEXT, at=TIME)
 
 
-def _target() -> Schema:
-    return object_of(
-        number=COUNT,
-        resource=object_of(type=TEXT, id=TEXT, name=TEXT_OR_NULL),
-        check=TEXT_OR_NULL,
-        finding={"description": "fingerprint of the finding that it comes from", **TEXT_OR_NULL},
-        identity={"type": "object", "description": "what tells several findings on one resource apart"},
-        parameters=_VALUES,
-        undoes={"description": "number of the target of the earlier plan", "type": ["integer", "null"]},
-        state=one_of(TargetState),
-        because={"description": "why it was refused, failed or is unverified", **TEXT_OR_NULL},
-        ended_at=_TIME_OR_NULL,
-    )
+def target_parts() -> dict[str, Schema]:
+    """Return the JSON Schemas of what ``target_json`` says, by name."""
+    return {
+        "number": COUNT,
+        "resource": object_of(type=TEXT, id=TEXT, name=TEXT_OR_NULL),
+        "check": TEXT_OR_NULL,
+        "finding": {"description": "fingerprint of the finding that it comes from", **TEXT_OR_NULL},
+        "identity": {"type": "object", "description": "what tells several findings on one resource apart"},
+        "parameters": _VALUES,
+        "undoes": {"description": "number of the target of the earlier plan", "type": ["integer", "null"]},
+        "state": one_of(TargetState),
+        "because": {"description": "why it was refused, failed or is unverified", **TEXT_OR_NULL},
+        "ended_at": _TIME_OR_NULL,
+    }
 
 
-def _request() -> Schema:
+def request_schema() -> Schema:
+    """Return the JSON Schema of ``journal_json``."""
     return object_of(
         target=COUNT,
         number=COUNT,
