@@ -37,9 +37,10 @@ def upsert(
     *,
     key: Sequence[str],
     never_emptied: Collection[str] = (),
+    never_replaced: Collection[str] = (),
 ) -> None:
     """Insert rows, or write over those that have the same ``key``; NULL does not overwrite a column that is
-    ``never_emptied``.
+    ``never_emptied``, and nothing overwrites one that is ``never_replaced`` unless it was NULL.
     """
     if not rows:
         return
@@ -48,6 +49,8 @@ def upsert(
     for name in rows[0]:
         if name in never_emptied:
             changed[name] = func.coalesce(statement.excluded[name], table.c[name])
+        elif name in never_replaced:
+            changed[name] = func.coalesce(table.c[name], statement.excluded[name])
         elif name not in key:
             changed[name] = statement.excluded[name]
     statement = statement.on_conflict_do_update(index_elements=list(key), set_=changed)

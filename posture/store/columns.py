@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import DateTime, Dialect, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
@@ -34,6 +34,10 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if dialect.name == "postgresql" else value.replace(tzinfo=UTC)
+
+
+# Ordered by code points, as Python and SQLite do, wherever the database is.
+SortedText: Final = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class DirectoryText(TypeDecorator[str]):

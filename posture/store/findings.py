@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 from posture.domain.check import CheckId
 from posture.domain.finding import Finding, FindingState, change_of_state
 from posture.store.batches import BATCH, in_batches, upsert
-from posture.store.rows import finding_from, finding_row
+from posture.store.rows import finding_from, finding_row, listing_row
 from posture.store.tables import FINDING_CHANGES, FINDINGS, RUNS
 
 _KEY: Final = ("fingerprint",)
@@ -45,7 +45,8 @@ class SqlFindingBook:
         for batch in in_batches(findings):
             self._refuse_strangers(batch)
             before = self._states([finding.fingerprint for finding in batch])
-            upsert(self._connection, FINDINGS, [finding_row(finding) for finding in batch], key=_KEY)
+            rows = [finding_row(finding) | listing_row(finding) for finding in batch]
+            upsert(self._connection, FINDINGS, rows, key=_KEY)
             self._remember(batch, before)
 
     def open_findings(self, check: CheckId) -> Iterator[Sequence[Finding]]:
@@ -93,6 +94,8 @@ class SqlFindingBook:
                         "change": change.value,
                         "run_id": self._run_of(finding.judged_at),
                         "at": finding.judged_at,
+                        "tenant_id": finding.tenant_id,
+                        "check_id": finding.check,
                     }
                 )
         if lines:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from posture.errors import StoreError
 from posture.store.engine import writing
 
-LATEST: Final = "0005"
+LATEST: Final = "0006"
 """The newest revision in ``migrations/versions``."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

@@ -15,7 +15,7 @@ from posture.domain.notices_of_scans import CheckStanding
 from posture.domain.routing import Digest, Errand
 from posture.domain.run import Run
 from posture.domain.severity import Severity
-from posture.store.rows import Row
+from posture.store.rows import Row, counts_row
 
 
 def notice_row(notice: Notice) -> Row:
@@ -109,14 +109,20 @@ def closed_from(row: RowMapping) -> ClosedChannel:
 
 
 def standing_row(run: Run, result: CheckResult) -> Row:
-    """Return how a check stands after a run; ``evaluated_at`` is None if the run did not evaluate it."""
+    """Return how a check stands after a run; times and counts are None if the run did not evaluate it."""
+    evaluated_at = run.taken_at if result.outcome is CheckOutcome.EVALUATED else None
     return {
         "tenant_id": run.tenant_id,
         "check_id": result.check,
         "outcome": result.outcome.value,
         "skip_kind": result.skipped.kind.value if result.skipped else None,
-        "evaluated_at": run.taken_at if result.outcome is CheckOutcome.EVALUATED else None,
-    }
+        "evaluated_at": evaluated_at,
+        "first_evaluated_at": evaluated_at,
+        "is_off": False,
+        "severity": result.severity.value,
+        "skip_detail": result.skipped.detail if result.skipped else None,
+        "error": result.error,
+    } | counts_row(result.counts)
 
 
 def standing_from(row: RowMapping) -> CheckStanding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, false
 
 from posture.store.columns import DirectoryText, UtcTime
 from posture.store.tables import METADATA
@@ -88,7 +88,8 @@ CLOSED_CHANNELS: Final = Table(
     Column("at", UtcTime, nullable=False),
 )
 
-# How each check stood after the last run that was asked to evaluate it.
+# How each check stood after the last run that was asked to evaluate it. Counts are those of its last evaluation, NULL
+# if there was none. ``is_off``: the settings have switched it off since; all else stays as it was.
 CHECK_STANDINGS: Final = Table(
     "check_standings",
     METADATA,
@@ -97,4 +98,14 @@ CHECK_STANDINGS: Final = Table(
     Column("outcome", String, nullable=False),
     Column("skip_kind", String),
     Column("evaluated_at", UtcTime),
+    Column("first_evaluated_at", UtcTime),
+    Column("is_off", Boolean, nullable=False, server_default=false()),
+    Column("severity", String),
+    Column("skip_detail", DirectoryText),
+    Column("error", DirectoryText),
+    Column("passed", BigInteger),
+    Column("failed", BigInteger),
+    Column("unknown", BigInteger),
+    Column("not_applicable", BigInteger),
+    Column("exempted", BigInteger),
 )

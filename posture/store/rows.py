@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
@@ -12,11 +12,16 @@ from posture.domain.exemption import Exemption, RecordedExemption
 from posture.domain.finding import Finding, FindingChange, FindingState, Resolution
 from posture.domain.finding_view import FindingEvent
 from posture.domain.judgement import CheckOutcome, CheckResult, Counts, Resource, SkipKind, SkipReason
+from posture.domain.numbers import Numbers
 from posture.domain.outcome import Outcome, TableOutcome
 from posture.domain.run import Run, RunState
 from posture.domain.severity import Severity
+from posture.store.columns import storable_text
 
 Row = dict[str, Any]
+
+# PostgreSQL takes 2,700 bytes in an index, and a character may have four.
+_KEY_LENGTH: Final = 200
 
 
 def finding_row(finding: Finding) -> Row:
@@ -39,6 +44,23 @@ def finding_row(finding: Finding) -> Row:
         "judged_at": finding.judged_at,
         "times_opened": finding.times_opened,
     }
+
+
+def listing_row(finding: Finding) -> Row:
+    """Return what lists are made by, in lower case as Python has it. Long keys are cut, for indexes take no more: who
+    finds a resource by its key compares the whole id as well."""
+    name = finding.resource.name or ""
+    texts = (finding.resource.id, name, finding.message)
+    return {
+        "resource_key": resource_key(finding.resource.id),
+        "resource_order": storable_text(name or finding.resource.id).casefold()[:_KEY_LENGTH],
+        "search_text": "\n".join(storable_text(text).casefold() for text in texts),
+    }
+
+
+def resource_key(resource_id: str) -> str:
+    """Return the id of a resource as rows are found by it."""
+    return storable_text(resource_id).lower()[:_KEY_LENGTH]
 
 
 def finding_from(row: RowMapping) -> Finding:
@@ -88,6 +110,22 @@ def run_from(row: RowMapping) -> Run:
     )
 
 
+def numbers_row(numbers: Numbers) -> Row:
+    return {
+        "passed": numbers.passed,
+        "failed": numbers.failed,
+        "unknown": numbers.unknown,
+        "not_judged": numbers.not_judged,
+    }
+
+
+def numbers_from(row: RowMapping) -> Numbers | None:
+    """Return the numbers that a run's row holds; None if it holds none."""
+    if row["passed"] is None:
+        return None
+    return Numbers(passed=row["passed"], failed=row["failed"], unknown=row["unknown"], not_judged=row["not_judged"])
+
+
 def table_row(run: Run, position: int, table: TableOutcome) -> Row:
     return {
         "run_id": run.id,
@@ -117,7 +155,7 @@ def table_from(row: RowMapping) -> TableOutcome:
 
 
 def check_row(run: Run, position: int, result: CheckResult) -> Row:
-    counts, skipped = result.counts, result.skipped
+    skipped = result.skipped
     return {
         "run_id": run.id,
         "position": position,
@@ -127,6 +165,11 @@ def check_row(run: Run, position: int, result: CheckResult) -> Row:
         "skip_kind": skipped.kind.value if skipped else None,
         "skip_detail": skipped.detail if skipped else None,
         "error": result.error,
+    } | counts_row(result.counts)
+
+
+def counts_row(counts: Counts | None) -> Row:
+    return {
         "passed": counts.passed if counts else None,
         "failed": counts.failed if counts else None,
         "unknown": counts.unknown if counts else None,
@@ -140,19 +183,19 @@ def check_from(row: RowMapping) -> CheckResult:
         check=CheckId(row["check_id"]),
         severity=Severity(row["severity"]),
         outcome=CheckOutcome(row["outcome"]),
-        skipped=_skip_reason_from(row),
+        skipped=skip_reason_from(row),
         error=row["error"],
-        counts=_counts_from(row),
+        counts=counts_from(row),
     )
 
 
-def _skip_reason_from(row: RowMapping) -> SkipReason | None:
+def skip_reason_from(row: RowMapping) -> SkipReason | None:
     if row["skip_kind"] is None:
         return None
     return SkipReason(kind=SkipKind(row["skip_kind"]), detail=row["skip_detail"])
 
 
-def _counts_from(row: RowMapping) -> Counts | None:
+def counts_from(row: RowMapping) -> Counts | None:
     if row["passed"] is None:
         return None
     return Counts(

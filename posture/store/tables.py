@@ -16,9 +16,10 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
 )
 
-from posture.store.columns import DirectoryText, UtcTime
+from posture.store.columns import DirectoryText, SortedText, UtcTime
 
 # Constraints have names, so that a later migration can speak of them.
 METADATA: Final = MetaData(
@@ -44,7 +45,13 @@ RUNS: Final = Table(
     Column("finished_at", UtcTime),
     Column("state", String, nullable=False),
     Column("aborted_because", DirectoryText),
+    # How many of the tenant's checks had each mark after it; NULL unless it came to its end.
+    Column("passed", Integer),
+    Column("failed", Integer),
+    Column("unknown", Integer),
+    Column("not_judged", Integer),
     Index(None, "tenant_id", "taken_at"),
+    Index(None, "tenant_id", "number"),
 )
 
 RUN_TABLES: Final = Table(
@@ -80,8 +87,12 @@ RUN_CHECKS: Final = Table(
     Column("exempted", BigInteger),
 )
 
+_NARROWED_BY: Final = ("state", "tenant_id", "check_id")
+
 # A fingerprint is made of the tenant too, so it alone is the key.
-# ``severity_rank`` repeats ``severity`` as a number that can be compared and sorted by.
+# ``severity_rank`` repeats ``severity`` as a number that can be compared and sorted by. ``resource_key`` is the
+# resource's id as exemptions compare it, ``resource_order`` what a list by resources is sorted by, ``search_text``
+# where words are looked for; all three in lower case as Python has it, for no two databases agree on that.
 FINDINGS: Final = Table(
     "findings",
     METADATA,
@@ -102,11 +113,22 @@ FINDINGS: Final = Table(
     Column("last_failed_at", UtcTime, nullable=False),
     Column("judged_at", UtcTime, nullable=False),
     Column("times_opened", Integer, nullable=False),
+    Column("resource_key", SortedText, nullable=False, server_default=""),
+    Column("resource_order", SortedText, nullable=False, server_default=""),
+    Column("search_text", Text, nullable=False, server_default=""),
     # The fingerprint is in it for the pages of the open findings of one check.
     Index("ix_findings_tenant_check_state", "tenant_id", "check_id", "state", "fingerprint"),
+    Index(None, "resource_key"),
+    # For counting. This one and the next ones hold everything that lists are narrowed by: what does not match is
+    # passed over without a look at its row.
+    Index("ix_findings_counted", "state", "tenant_id", "check_id", "severity_rank", "fingerprint"),
+    Index("ix_findings_by_severity", "severity_rank", "first_failed_at", "fingerprint", *_NARROWED_BY),
+    Index("ix_findings_by_first_failed", "first_failed_at", "fingerprint", "severity_rank", *_NARROWED_BY),
+    Index("ix_findings_by_resource", "resource_order", "fingerprint", "severity_rank", *_NARROWED_BY),
+    Index("ix_findings_by_check", "check_id", "fingerprint", "severity_rank", "state", "tenant_id"),
 )
 
-# Rows are only ever added.
+# Rows are only ever added. Tenant and check are those of the finding: changes are counted by them.
 FINDING_CHANGES: Final = Table(
     "finding_changes",
     METADATA,
@@ -115,7 +137,10 @@ FINDING_CHANGES: Final = Table(
     Column("change", String, nullable=False),
     Column("run_id", String, ForeignKey("runs.id")),
     Column("at", UtcTime, nullable=False),
+    Column("tenant_id", String),
+    Column("check_id", String),
     Index(None, "fingerprint"),
+    Index(None, "at", "tenant_id", "check_id", "change"),
 )
 
 EXEMPTIONS: Final = Table(

@@ -10,11 +10,10 @@ from sqlalchemy import Connection, Row, select
 
 from posture.domain.delivery import TrendPoint
 from posture.domain.judgement import SkipKind
-from posture.domain.run import RunState
 from posture.domain.severity import Severity
+from posture.store.standings import CAME_TO_THEIR_END
 from posture.store.tables import RUN_CHECKS, RUNS
 
-_ENDED: Final = (RunState.COMPLETE.value, RunState.INCOMPLETE.value)
 # So many times as many runs are read, to know what the first points of the trend left out.
 _LOOK_BACK: Final = 2
 
@@ -29,7 +28,7 @@ def of_tenant(connection: Connection, tenant_id: str, *, points: int) -> Sequenc
     """
     newest = (
         select(RUNS.c.id, RUNS.c.number, RUNS.c.taken_at)
-        .where(RUNS.c.tenant_id == tenant_id, RUNS.c.state.in_(_ENDED))
+        .where(RUNS.c.tenant_id == tenant_id, RUNS.c.state.in_(CAME_TO_THEIR_END))
         .order_by(RUNS.c.number.desc())
         .limit(points * _LOOK_BACK)
         .subquery()
