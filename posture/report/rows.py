@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 from posture.domain.judgement import Value
@@ -16,11 +17,16 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 def write_json(columns: Sequence[str], rows: Iterable[Sequence[Value]], out: IO[str]) -> None:
     """Write a JSON list with one object a row, one a line."""
-    out.write("[")
+    out.writelines(json_lines(columns, rows))
+
+
+def json_lines(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[str]:
+    """Yield what ``write_json`` writes, piece by piece."""
+    yield "["
     for number, row in enumerate(rows):
-        out.write(",\n " if number else "\n ")
-        out.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=True))
-    out.write("\n]\n")
+        yield ",\n " if number else "\n "
+        yield json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=True)
+    yield "\n]\n"
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Value]], out: IO[str]) -> None:
@@ -28,6 +34,19 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Value]], out: IO[s
     writer = csv.writer(out)
     writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[str]:
+    """Yield what ``write_csv`` writes, line by line."""
+    line = io.StringIO()
+    writer = csv.writer(line)
+    writer.writerow(columns)
+    yield line.getvalue()
+    for row in rows:
+        line.seek(0)
+        line.truncate()
+        writer.writerow([_cell(value) for value in row])
+        yield line.getvalue()
 
 
 def _cell(value: Value) -> str | int | float | None:
