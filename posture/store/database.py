@@ -21,6 +21,7 @@ from posture.store.outbox import SqlOutbox
 from posture.store.plan_locks import FilePlanLocks, SessionPlanLocks
 from posture.store.reader import Reader
 from posture.store.unit_of_work import SqlUnitOfWork
+from posture.store.worker_lock import FileWorkerLock
 
 _PATIENCE = timedelta(seconds=30)
 
@@ -95,6 +96,12 @@ class Store:
         if self._engine.dialect.name == "sqlite":
             return FilePlanLocks(Path(self._url.database or ""))
         return SessionPlanLocks(self._engine, self._url)
+
+    def worker_lock(self) -> FileWorkerLock | None:
+        """Return the lock of the only worker that an embedded database has; None if it may have many."""
+        if self._engine.dialect.name == "sqlite":
+            return FileWorkerLock(Path(self._url.database or ""))
+        return None
 
     def close(self) -> None:
         """Close all connections. A later use opens new ones."""

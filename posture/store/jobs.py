@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
 from posture.domain.job import Job, JobState
 from posture.store.batches import in_batches, insert_new
@@ -73,8 +73,15 @@ def unhanded(connection: Connection, *, now: datetime, limit: int) -> list[Job]:
 
 
 def mark_handed_over(connection: Connection, jobs: Sequence[Job], *, at: datetime) -> None:
-    for batch in in_batches([job.id for job in jobs]):
-        connection.execute(update(JOBS).where(JOBS.c.id.in_(batch)).values(handed_over_at=at))
+    # One that was brought and waits again by now was not handed over since.
+    as_read = (
+        JOBS.c.id == bindparam("one"),
+        JOBS.c.tries == bindparam("tried"),
+        JOBS.c.not_before == bindparam("then"),
+    )
+    marked = update(JOBS).where(*as_read).values(handed_over_at=at)
+    for batch in in_batches([{"one": job.id, "tried": job.tries, "then": job.not_before} for job in jobs]):
+        connection.execute(marked, batch)
 
 
 def forget(connection: Connection, before: datetime, *, kinds: Collection[str]) -> int:

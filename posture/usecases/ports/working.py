@@ -48,7 +48,8 @@ class JobBook(Protocol):
     def unhanded(self, *, now: datetime, limit: int) -> Sequence[Job]:
         """Return jobs that wait, may begin now and were not handed to the engine since they last began to wait."""
 
-    def mark_handed_over(self, jobs: Sequence[Job], *, at: datetime) -> None: ...
+    def mark_handed_over(self, jobs: Sequence[Job], *, at: datetime) -> None:
+        """Record that the engine has these jobs, but for those that were begun since they were read."""
 
     def looked_until(self, schedule: str) -> Mapping[str | None, datetime]:
         """Return up to when the due times of a schedule were looked at, by tenant."""
