@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from posture.domain.exemption import RecordedExemption
 from posture.domain.finding import Finding
 from posture.domain.finding_view import FindingEvent, FindingFilter
+from posture.domain.gauges import Gauges
 from posture.domain.run import Run, RunState, RunSummary
+from posture.store.access_reader import AccessReader
 from posture.store.audit_reader import AuditReader
+from posture.store.gauges import read_gauges
 from posture.store.plan_reader import PlanReader
 from posture.store.rows import check_from, event_from, exemption_from, finding_from, run_from, table_from
 from posture.store.tables import EXEMPTIONS, FINDING_CHANGES, FINDINGS, RUN_CHECKS, RUN_TABLES, RUNS
@@ -42,8 +46,17 @@ class Reader:
         return WorkReader(self._connection)
 
     @property
+    def access(self) -> AccessReader:
+        """What there is about sign-ins and examinations."""
+        return AccessReader(self._connection)
+
+    @property
     def audit(self) -> AuditReader:
         return AuditReader(self._connection)
+
+    def gauges(self, *, tenants: Mapping[str, str], now: datetime) -> Gauges:
+        """Count everything; see ``read_gauges``."""
+        return read_gauges(self._connection, tenants=tenants, now=now)
 
     def findings(self, wanted: FindingFilter) -> Iterator[Finding]:
         """Yield findings, the worst first, of equal ones that which failed last; streamed."""
