@@ -9,6 +9,7 @@ from __future__ import annotations
 from posture.bootstrap.access_reading import AccessReading
 from posture.bootstrap.access_writing import AccessWriting
 from posture.domain.operator import Operator
+from posture.errors import NotAllowed
 
 
 class Access(AccessReading, AccessWriting):
@@ -23,3 +24,12 @@ class Access(AccessReading, AccessWriting):
     def me(self) -> Operator:
         """Return who this is."""
         return self._operator
+
+    def may(self, method: str) -> bool:
+        """Say whether the operator may use the method of this name at all, so that nobody is offered what will be
+        refused. In one tenant, or for one thing, it may be refused all the same."""
+        try:
+            self._require(method)
+        except NotAllowed:
+            return False
+        return True
