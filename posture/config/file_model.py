@@ -112,6 +112,7 @@ class TenantModel(_Strict):
     remediation: TenantRemediationModel = Field(default_factory=TenantRemediationModel)
     protected: ProtectedModel = Field(default_factory=ProtectedModel)
     checks: TenantChecksModel = Field(default_factory=TenantChecksModel)
+    queue: Text | None = None
 
 
 class Xoauth2Model(CredentialModel):
@@ -237,6 +238,29 @@ class ServiceModel(_Strict):
     lifetimes: LifetimesModel = Field(default_factory=LifetimesModel)
 
 
+class ScheduleModel(_Strict):
+    name: Text
+    job: Literal["scan", "notify", "examine", "export", "retention"]
+    tenants: list[Text] = Field(default_factory=list)
+    tags: list[Text] = Field(default_factory=list)
+    cron: Text | None = None
+    every: Duration | None = None
+    anchor: Text | None = None
+    zone: Text = "UTC"
+    jitter: Duration | None = None
+    misfire: Duration | None = None
+    catch_up: Literal["none", "latest", "all"] = "latest"
+
+
+class ExportModel(_Strict):
+    directory: Text | None = None
+    keep: int = Field(default=30, ge=1, le=10_000)
+
+
+class RetentionModel(_Strict):
+    jobs: Duration = timedelta(days=90)
+
+
 class SettingsModel(_Strict):
     data_dir: Text = "./posture-data"
     store: StoreModel | None = None
@@ -247,4 +271,7 @@ class SettingsModel(_Strict):
     remediation: RemediationModel = Field(default_factory=RemediationModel)
     notify: NotifyModel = Field(default_factory=NotifyModel)
     service: ServiceModel = Field(default_factory=ServiceModel)
+    schedules: list[ScheduleModel] = Field(default_factory=list, max_length=1000)
+    export: ExportModel = Field(default_factory=ExportModel)
+    retention: RetentionModel = Field(default_factory=RetentionModel)
     tenants: list[TenantModel] = Field(min_length=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -11,14 +11,17 @@ from typing import Final
 from posture.config.credentials import resolved_path
 from posture.config.file_model import SettingsModel
 from posture.config.notify_part import NotifyPart
+from posture.config.notify_settings import NotifySettings
 from posture.config.references import Secret, SettingText
 from posture.config.remediation import remediation_settings
+from posture.config.schedules import SchedulesPart
 from posture.config.service_part import ServicePart
-from posture.config.settings import HttpSettings, Settings
+from posture.config.settings import ExportSettings, HttpSettings, Settings, TenantSettings
 from posture.config.settings_file import SettingsFile
 from posture.config.tenants import TenantsPart, check_settings
 from posture.definitions.model_errors import validate
 from posture.definitions.yaml_source import YamlDocument, parse_yaml, read_yaml
+from posture.domain.schedule import Schedule
 from posture.errors import DefinitionError, SettingsError
 
 _GUIDE: Final = "config.example.yaml and the how-to guides show every key."
@@ -79,6 +82,9 @@ class _Loader:
             remediation=remediation_settings(model.remediation),
             notify=notify,
             service=service_part.read(),
+            schedules=tuple(self._schedules(tenants, notify)),
+            export=self._export(data_dir),
+            jobs_kept=model.retention.jobs,
             tenants=tenants,
             warnings=(
                 *self._warnings(),
@@ -88,6 +94,21 @@ class _Loader:
             ),
             document=self._file.document,
         )
+
+    def _schedules(self, tenants: Sequence[TenantSettings], notify: NotifySettings) -> Iterator[Schedule]:
+        routes = (*notify.routes, *([notify.default] if notify.default else []))
+        return SchedulesPart(
+            self._file,
+            self._model.schedules,
+            tenants=[tenant.name for tenant in tenants],
+            digests=[route.digest for route in routes if route.digest is not None],
+        ).all()
+
+    def _export(self, data_dir: Path) -> ExportSettings:
+        steps = ("export", "directory")
+        given = self._file.text(steps)
+        directory = data_dir / "exports" if given is None else self._file.path(steps, default="")
+        return ExportSettings(directory=directory, kept=self._model.export.keep)
 
     def _directories(self, part: str, given: list[str]) -> tuple[Path, ...]:
         return tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from posture.config.credentials import CredentialSettings, resolved_guid
@@ -16,6 +17,8 @@ from posture.definitions.dictionary import did_you_mean
 from posture.definitions.yaml_source import YamlDocument
 from posture.domain.action import ApprovalRule, Limits
 from posture.domain.check import ParameterValue
+from posture.domain.job import DEFAULT_QUEUE
+from posture.domain.schedule import Schedule
 from posture.domain.tenant import Cloud
 from posture.errors import UsageError
 
@@ -53,11 +56,19 @@ class Endpoints:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExportSettings:
+    """Where exported findings go: a directory for each tenant below this one, with so many exports ``kept``."""
+
+    directory: Path
+    kept: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TenantSettings:
     """One tenant. What it refers to is looked up on use, so that it does not stand in the way of the others.
 
     ``remediator`` None means that the tenant is only read. ``remediation_enabled`` is what the tenant's own part
-    says; without a remediator nothing can be changed in any case.
+    says; without a remediator nothing can be changed in any case. ``queue`` is where workers take its jobs from.
     """
 
     name: str
@@ -71,6 +82,7 @@ class TenantSettings:
     protected_users: tuple[str, ...]
     protected_groups: tuple[str, ...]
     checks: CheckSettings
+    queue: str = DEFAULT_QUEUE
 
     @property
     def tenant_id(self) -> str:
@@ -87,6 +99,7 @@ class Settings:
     """A whole settings file. ``warnings`` are sentences for people; nothing was printed.
 
     ``store_url`` may hold a password. ``snapshots_kept`` counts published snapshots a tenant.
+    ``schedules`` are those of the file and the built-in ones; jobs that have ended stay on record for ``jobs_kept``.
     ``document`` serves messages about the file and is not for reading values.
     """
 
@@ -100,6 +113,9 @@ class Settings:
     checks: CheckSettings
     remediation: RemediationSettings
     notify: NotifySettings
+    schedules: tuple[Schedule, ...]
+    export: ExportSettings
+    jobs_kept: timedelta
     service: ServiceSettings
     tenants: tuple[TenantSettings, ...]
     warnings: tuple[str, ...]

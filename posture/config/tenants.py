@@ -15,6 +15,7 @@ from posture.config.settings import CheckSettings, Endpoints, TenantSettings
 from posture.config.settings_file import SettingsFile
 from posture.definitions.yaml_source import Step
 from posture.domain.check import ParameterValue
+from posture.domain.job import DEFAULT_QUEUE
 from posture.domain.tenant import Cloud
 
 _OBJECT_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -76,7 +77,14 @@ class TenantsPart:
             protected_users=tuple(model.protected.users),
             protected_groups=tuple(model.protected.groups),
             checks=check_settings(model.checks),
+            queue=self._queue(model, steps),
         )
+
+    def _queue(self, model: TenantModel, steps: tuple[Step, ...]) -> str:
+        if model.queue is None:
+            return DEFAULT_QUEUE
+        self._file.refuse_unfit_name((*steps, "queue"), model.queue, example="contoso")
+        return model.queue
 
     def _refuse_unprotecting(self, model: ProtectedModel, steps: tuple[Step, ...]) -> None:
         """Refuse what can be nobody's id: it would protect nobody, and nobody would notice."""
