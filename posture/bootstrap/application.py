@@ -50,6 +50,7 @@ from posture.usecases.verify_definitions import Verification, verify_checks
 if TYPE_CHECKING:
     from posture.bootstrap.access import Access
     from posture.bootstrap.acting import Acting
+    from posture.bootstrap.signing_in import SigningIn
     from posture.bootstrap.telling import Telling
     from posture.definitions.loaded_action import LoadedAction
     from posture.domain.operator import Operator
@@ -163,6 +164,14 @@ class Application:
         from posture.bootstrap.telling import Telling
 
         return Telling(self)
+
+    @cached_property
+    def signing_in(self) -> SigningIn:
+        """Who comes to the page and to the API."""
+        # Here and not above: the command line does not need it.
+        from posture.bootstrap.signing_in import SigningIn
+
+        return SigningIn(self)
 
     def access(self, operator: Operator) -> Access:
         """Return posture as this operator may see and use it."""

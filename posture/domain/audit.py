@@ -19,8 +19,11 @@ GENESIS: Final = "0" * 64
 class AuditKind(StrEnum):
     OPERATOR_ADDED = "operator_added"
     OPERATOR_REVOKED = "operator_revoked"
+    OPERATOR_CHANGED = "operator_changed"
+    OPERATOR_READMITTED = "operator_readmitted"
     LOGGED_IN = "logged_in"
     LOGIN_REFUSED = "login_refused"
+    SIGNED_OUT = "signed_out"
     PLAN_PROPOSED = "plan_proposed"
     PROPOSAL_REFUSED = "proposal_refused"
     APPROVAL_GIVEN = "approval_given"

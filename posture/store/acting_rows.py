@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import RowMapping
 
 from posture.domain.audit import AuditEvent, AuditKind, ChainedEvent
@@ -82,8 +84,8 @@ def operator_row(operator: Operator, *, token_hash: str) -> Row:
     }
 
 
-def operator_from(row: RowMapping) -> Operator:
-    """Return an operator on record; when a person signed in is not told here but by the sign-in."""
+def operator_from(row: RowMapping, *, signed_in_at: datetime | None = None) -> Operator:
+    """Return an operator on record; ``signed_in_at`` is told by a sign-in."""
     role, scopes, tenants = Role(row["role"]), row["scopes"], row["tenants"]
     return Operator(
         name=row["name"],
@@ -96,7 +98,7 @@ def operator_from(row: RowMapping) -> Operator:
         # Whoever was added before there were scopes has all of their role.
         scopes=scopes_of(role) if scopes is None else frozenset(Scope(scope) for scope in scopes),
         subject=row["subject"],
-        signed_in_at=None,
+        signed_in_at=signed_in_at,
     )
 
 

@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, in
 from posture.domain.action import ActionId
 from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.finding import Finding
+from posture.domain.job import Job
 from posture.domain.journal import BeforeImage, JournalEntry
 from posture.domain.judgement import Value
 from posture.domain.notice import Notice
 from posture.domain.operator import Operator
 from posture.domain.plan import FINAL, Plan, PlanState, Target, TargetState
 from posture.domain.switch import Stop
-from posture.store import audit, operators, plans
+from posture.store import audit, jobs, operators, plans
 from posture.store import notices as notice_book
 from posture.store.acting_rows import entry_from, entry_row, image_from, image_row, stop_from, stop_row
 from posture.store.acting_tables import NOTED_SETTINGS, PLAN_IMAGES, PLAN_JOURNAL, PLAN_TARGETS, PLANS, STOPS
@@ -139,6 +140,14 @@ class SqlActingUnit:
     def operator_by_token(self, token_hash: str) -> Operator | None:
         return operators.by_token(self._connection, token_hash)
 
+    def operator_by_subject(self, subject: str) -> Operator | None:
+        """Return who signs in with an OpenID provider as ``issuer|sub``, active or not; the last one added."""
+        return operators.by_subject(self._connection, subject)
+
+    def change_operator(self, operator: Operator) -> None:
+        """Write role, account, end, tenants and scopes of an operator on record."""
+        operators.change(self._connection, operator)
+
     def operators(self) -> Sequence[Operator]:
         return operators.every(self._connection)
 
@@ -161,6 +170,10 @@ class SqlActingUnit:
                 details=summary,
             )
         )
+
+    def add_job(self, job: Job) -> None:
+        """Record a job that waits, together with what it follows from; one that is on record is left alone."""
+        jobs.add(self._connection, [job])
 
     def record(self, event: AuditEvent) -> None:
         audit.record(self._connection, event)

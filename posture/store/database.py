@@ -9,17 +9,20 @@ from pathlib import Path
 
 from sqlalchemy import URL, Engine
 
+from posture.domain.examination import Examination
 from posture.domain.exemption import Exemption, RecordedExemption
 from posture.errors import StoreError
-from posture.store import exemptions
+from posture.store import examinations, exemptions
 from posture.store.acting_unit import SqlActingUnit
 from posture.store.engine import connect_engine, parsed_url, writing
 from posture.store.failures import described, failures_told
+from posture.store.idempotency import SqlAnswers
 from posture.store.job_book import SqlJobBook
 from posture.store.migrate import upgrade
 from posture.store.outbox import SqlOutbox
 from posture.store.plan_locks import FilePlanLocks, SessionPlanLocks
 from posture.store.reader import Reader
+from posture.store.sign_ins import SqlSignIns
 from posture.store.unit_of_work import SqlUnitOfWork
 from posture.store.worker_lock import FileWorkerLock
 
@@ -70,6 +73,18 @@ class Store:
             yield SqlJobBook(connection)
 
     @contextmanager
+    def open_sign_ins(self) -> Iterator[SqlSignIns]:
+        """Open a transaction over sign-ins; else like ``open_unit``."""
+        with failures_told(self._url), writing(self._engine, lock="sign-ins") as connection:
+            yield SqlSignIns(connection)
+
+    @contextmanager
+    def open_answers(self) -> Iterator[SqlAnswers]:
+        """Open a transaction over the answers of the API: no two of them overlap; else like ``open_unit``."""
+        with failures_told(self._url), writing(self._engine, lock="answers") as connection:
+            yield SqlAnswers(connection)
+
+    @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Open the reading side; what it streams must be used before it is left."""
         with failures_told(self._url), self._engine.connect() as connection:
@@ -90,6 +105,15 @@ class Store:
         """
         with failures_told(self._url), writing(self._engine, lock="exemptions") as connection:
             return exemptions.end(connection, number, at=at, by=by)
+
+    def add_examination(self, examination: Examination) -> None:
+        with failures_told(self._url), writing(self._engine, lock="examinations") as connection:
+            examinations.add(connection, examination)
+
+    def forget_examinations(self, before: datetime) -> int:
+        """Delete the examinations of before then, but never the newest one of a tenant; return how many."""
+        with failures_told(self._url), writing(self._engine, lock="examinations") as connection:
+            return examinations.forget(connection, before)
 
     def plan_locks(self) -> FilePlanLocks | SessionPlanLocks:
         """Return locks on plans that hold for every process that uses this database."""

@@ -47,6 +47,41 @@ def every(connection: Connection) -> Sequence[Operator]:
     return [operator_from(row) for row in rows]
 
 
+def by_subject(connection: Connection, subject: str) -> Operator | None:
+    """Return who signs in with an OpenID provider as ``issuer|sub``, active or not; of several the last one added."""
+    newest = select(OPERATORS).where(OPERATORS.c.subject == subject).order_by(OPERATORS.c.number.desc()).limit(1)
+    row = connection.execute(newest).mappings().one_or_none()
+    return operator_from(row) if row is not None else None
+
+
+def change(connection: Connection, operator: Operator) -> None:
+    """Write role, account, end, tenants and scopes of an operator on record.
+
+    Raises:
+        ValueError: there is none of this name, added then.
+    """
+    number = number_of(connection, operator)
+    changed = {
+        name: value
+        for name, value in operator_row(operator, token_hash="").items()
+        if name in ("role", "account", "expires_at", "tenants", "scopes")
+    }
+    connection.execute(update(OPERATORS).where(OPERATORS.c.number == number).values(changed))
+
+
+def number_of(connection: Connection, operator: Operator) -> int:
+    """Return the number of an operator on record.
+
+    Raises:
+        ValueError: there is none of this name, added then.
+    """
+    rows = connection.execute(select(OPERATORS).where(OPERATORS.c.added_at == operator.added_at)).mappings()
+    for row in rows:
+        if operator.is_called(row["name"]):
+            return int(row["number"])
+    raise ValueError(f"operator {operator.name} is not on record")
+
+
 def revoke(connection: Connection, name: str, *, at: datetime) -> bool:
     """End an operator's token; False if there is no active operator of that name, in any case."""
     numbers = _active(connection, name, now=at)

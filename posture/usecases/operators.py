@@ -16,6 +16,7 @@ from posture.errors import NotAllowedToDecide, UsageError
 from posture.usecases.ports import Clock, OpenActingUnit
 
 _PREFIX: Final = "posture_"
+_LONGEST_NAME: Final = 200
 LONGEST: Final = timedelta(days=366)
 
 
@@ -89,8 +90,8 @@ def fit_name(name: str) -> str:
     Raises:
         UsageError: it has nothing to print, or what cannot be printed.
     """
-    if not name.strip() or not name.isprintable():
-        raise UsageError("an operator needs a name of printable characters")
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise UsageError(f"an operator needs a name of printable characters, at most {_LONGEST_NAME} of them")
     # Two ways to write one name would be two people, each of whom could approve what the other proposed.
     return " ".join(unicodedata.normalize("NFKC", name).split())
 
@@ -178,8 +179,9 @@ def revoke_operator(name: str, *, by: Operator, open_unit: OpenActingUnit, clock
         )
 
 
-def login(token: str, *, open_unit: OpenActingUnit, clock: Clock) -> Operator:
-    """Return the operator whose token it is; both the yes and the no are on record.
+def login(token: str, *, address: str | None = None, open_unit: OpenActingUnit, clock: Clock) -> Operator:
+    """Return the operator whose token it is; both the yes and the no are on record, with the network address that it
+    came from, if it came from one.
 
     Raises:
         NotAllowedToDecide: nobody has this token, or it has ended.
@@ -195,7 +197,7 @@ def login(token: str, *, open_unit: OpenActingUnit, clock: Clock) -> Operator:
                 kind=AuditKind.LOGGED_IN if is_active else AuditKind.LOGIN_REFUSED,
                 tenant_id=None,
                 plan_id=None,
-                details={},
+                details={} if address is None else {"address": address},
             )
         )
     if operator is None:

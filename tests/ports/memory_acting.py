@@ -11,6 +11,7 @@ from datetime import datetime
 from posture.domain.action import ActionId
 from posture.domain.audit import GENESIS, AuditEvent, AuditKind, ChainedEvent, ChainHead, chained
 from posture.domain.finding import Finding
+from posture.domain.job import Job
 from posture.domain.journal import BeforeImage, JournalEntry
 from posture.domain.judgement import Value
 from posture.domain.notice import Notice
@@ -39,6 +40,7 @@ class MemoryActing:
     settings: list[str] = field(default_factory=list)
     audit: list[ChainedEvent] = field(default_factory=list)
     notices: dict[str, Notice] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
 
     @contextmanager
     def open_unit(self) -> Iterator[MemoryActingUnit]:
@@ -160,6 +162,18 @@ class MemoryActingUnit:
     def operator_by_token(self, token_hash: str) -> Operator | None:
         return self._draft.operators.get(token_hash)
 
+    def operator_by_subject(self, subject: str) -> Operator | None:
+        found = [one for one in self._draft.operators.values() if one.subject == subject]
+        return found[-1] if found else None
+
+    def change_operator(self, operator: Operator) -> None:
+        for token_hash, one in self._draft.operators.items():
+            if one.is_called(operator.name) and one.added_at == operator.added_at:
+                changed = {name: getattr(operator, name) for name in ("role", "account", "tenants", "scopes")}
+                self._draft.operators[token_hash] = replace(one, expires_at=operator.expires_at, **changed)
+                return
+        raise ValueError(f"operator {operator.name} is not on record")
+
     def operators(self) -> Sequence[Operator]:
         return list(self._draft.operators.values())
 
@@ -188,6 +202,9 @@ class MemoryActingUnit:
         audit = self._draft.audit
         head = ChainHead(number=len(audit), hash=audit[-1].hash if audit else GENESIS)
         audit.append(chained(event, after=head))
+
+    def add_job(self, job: Job) -> None:
+        self._draft.jobs.setdefault(job.id, job)
 
     def add_notices(self, notices: Sequence[Notice]) -> None:
         for notice in notices:

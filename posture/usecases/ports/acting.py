@@ -13,6 +13,7 @@ from posture.domain.action import ActionId
 from posture.domain.audit import AuditEvent
 from posture.domain.check import ParameterValue
 from posture.domain.finding import Finding
+from posture.domain.job import Job
 from posture.domain.journal import BeforeImage, JournalEntry
 from posture.domain.judgement import Value
 from posture.domain.notice import Notice
@@ -105,6 +106,16 @@ class ActingUnit(Protocol):
 
     def operator_by_token(self, token_hash: str) -> Operator | None: ...
 
+    def operator_by_subject(self, subject: str) -> Operator | None:
+        """Return who signs in with an OpenID provider as ``issuer|sub``, active or not; of several the last added."""
+
+    def change_operator(self, operator: Operator) -> None:
+        """Write role, account, end, tenants and scopes of an operator on record, found by name and ``added_at``.
+
+        Raises:
+            ValueError: there is none.
+        """
+
     def operators(self) -> Sequence[Operator]: ...
 
     def revoke_operator(self, name: str, *, at: datetime) -> bool:
@@ -118,6 +129,9 @@ class ActingUnit(Protocol):
 
     def record(self, event: AuditEvent) -> None:
         """Append an event to the audit, chained to the one before."""
+
+    def add_job(self, job: Job) -> None:
+        """Record a job that waits, together with what it follows from; one that is on record is left alone."""
 
     def add_notices(self, notices: Sequence[Notice]) -> None:
         """Record what people may be told of; what is on record already is left alone."""

@@ -1,0 +1,35 @@
+"""What signing in needs from the world."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from posture.domain.operator import Operator
+from posture.domain.sign_in import SignIn
+
+
+class SignIns(Protocol):
+    """One transaction over sign-ins, each found by the hash of the id that only its browser has."""
+
+    def add(self, sign_in: SignIn, *, id_hash: str) -> None: ...
+
+    def find(self, id_hash: str) -> SignIn | None:
+        """Return a sign-in, good or not, with its operator as on record now."""
+
+    def rename(self, id_hash: str, *, new_hash: str) -> bool:
+        """Let a sign-in go by another id, and no longer by this one; False if there is none, or it has ended."""
+
+    def touch(self, id_hash: str, *, at: datetime) -> None:
+        """Write down that a sign-in was used."""
+
+    def end(self, id_hash: str, *, at: datetime) -> bool:
+        """End a sign-in; False if there is none, or it had ended before."""
+
+    def end_all(self, operator: Operator, *, at: datetime) -> int:
+        """End every sign-in of an operator and return how many."""
+
+
+class OpenSignIns(Protocol):
+    def __call__(self) -> AbstractContextManager[SignIns]: ...
