@@ -42,7 +42,7 @@ from posture.tables import RESOURCE_TYPES, TABLES
 from posture.tables.live import ONLY_LIVE
 from posture.usecases.diagnose import Diagnosis, diagnose_tenant
 from posture.usecases.events import ScanEvent
-from posture.usecases.ports import Pause
+from posture.usecases.ports import Clock, Pause
 from posture.usecases.scan import scan_tenant
 from posture.usecases.scan_request import ScanRequest
 from posture.usecases.verify_definitions import Verification, verify_checks
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from posture.bootstrap.acting import Acting
     from posture.bootstrap.signing_in import SigningIn
     from posture.bootstrap.telling import Telling
+    from posture.bootstrap.working import Working
     from posture.definitions.loaded_action import LoadedAction
     from posture.domain.operator import Operator
     from posture.usecases.verify_actions import ActionVerification
@@ -107,18 +108,20 @@ def load_application(
     pace: Pace = PUBLISHED,
     budget: RetryBudget | None = None,
     pause: Pause | None = None,
+    clock: Clock | None = None,
 ) -> Application:
     """Read the configuration and the checks, and return everything bound to them. Nothing else is opened yet.
 
     ``pace`` and ``budget`` are how fast Graph is asked and how much trouble is put up with, ``pause`` how time passes
-    while a change is waited for; None means as usual.
+    while a change is waited for, ``clock`` what time it is; None means as usual.
 
     Raises:
         SettingsError: the configuration is missing or wrong, or names a check or an action that does not exist.
         DefinitionErrors: check files are wrong.
     """
     path = find_config(config, environment=os.environ, directory=Path.cwd())
-    application = Application(load_settings(path, environment=os.environ), pace=pace, budget=budget, pause=pause)
+    settings = load_settings(path, environment=os.environ)
+    application = Application(settings, pace=pace, budget=budget, pause=pause, clock=clock)
     known = {str(loaded.check.id): loaded.defaults.keys() for loaded in application.catalog.checks}
     refuse_unknown_checks(application.settings, known)
     refuse_unknown_actions(application.settings, application.catalog.action_ids)
@@ -129,10 +132,16 @@ class Application:
     """posture with one configuration. Adapters are built when they are first used."""
 
     def __init__(
-        self, settings: Settings, *, pace: Pace, budget: RetryBudget | None = None, pause: Pause | None = None
+        self,
+        settings: Settings,
+        *,
+        pace: Pace,
+        budget: RetryBudget | None = None,
+        pause: Pause | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.settings = settings
-        self.clock = SystemClock()
+        self.clock = clock or SystemClock()
         self._pace = pace
         self._budget = budget
         self._pause = pause
@@ -179,6 +188,14 @@ class Application:
         from posture.bootstrap.access import Access
 
         return Access(self, operator)
+
+    @cached_property
+    def working(self) -> Working:
+        """What is done on schedule, and by whom it is asked for."""
+        # Here and not above: who only looks does not need it.
+        from posture.bootstrap.working import Working
+
+        return Working(self)
 
     @property
     def warnings(self) -> tuple[str, ...]:

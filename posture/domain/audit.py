@@ -42,6 +42,8 @@ class AuditKind(StrEnum):
     ACTIONS_ALLOWED = "actions_allowed"
     EXEMPTION_ADDED = "exemption_added"
     EXEMPTION_ENDED = "exemption_ended"
+    SCHEDULE_PAUSED = "schedule_paused"
+    SCHEDULE_RESUMED = "schedule_resumed"
     SETTINGS_CHANGED = "settings_changed"
 
 
