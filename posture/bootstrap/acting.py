@@ -201,11 +201,13 @@ class Acting:
 
     def stop(self, operator: Operator, tenant: TenantSettings | None, *, reason: str) -> Stop:
         """Stop all actions, or those of one tenant; see ``switches.stop_actions``."""
+        operators.require_for(operator, tenant.name if tenant else None)
         tenant_id = tenant.tenant_id if tenant else None
         return switches.stop_actions(operator, tenant_id=tenant_id, reason=reason, **self._records)
 
     def allow(self, operator: Operator, tenant: TenantSettings | None) -> None:
         """Allow what was stopped; see ``switches.allow_actions``."""
+        operators.require_for(operator, tenant.name if tenant else None)
         switches.allow_actions(operator, tenant_id=tenant.tenant_id if tenant else None, **self._records)
 
     def stops(self) -> Sequence[Stop]:

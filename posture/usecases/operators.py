@@ -207,6 +207,14 @@ def login(token: str, *, address: str | None = None, open_unit: OpenActingUnit, 
     return operator
 
 
+def require_for(operator: Operator, tenant: str | None) -> None:
+    """Raise unless the operator is for the tenant of this name; None: for all of them."""
+    if tenant is None and not operator.sees_everything:
+        raise NotAllowedToDecide(f"{operator.name} is limited to {_listed(operator.tenants or ())}; name one of them")
+    if tenant is not None and not operator.sees(tenant):
+        raise NotAllowedToDecide(f"{operator.name} is not for the tenant {tenant}")
+
+
 def require_admin(operator: Operator, *, doing: str) -> None:
     """Raise unless the operator is an administrator and the token is for administering."""
     if operator.role is not Role.ADMIN:

@@ -49,7 +49,8 @@ def _refused(
     plan: Plan, operator: Operator, *, closed: str | None, population: int | None, now: datetime, unit: ActingUnit
 ) -> ActionRefused | NotAllowedToDecide | None:
     try:
-        require_may_propose(as_on_record(operator, unit.operators()), plan.rule, now=now)
+        person = as_on_record(operator, unit.operators())
+        require_may_propose(person, plan.rule, tenant=plan.tenant_name, now=now)
     except NotAllowedToDecide as error:
         return error
     if closed is not None:

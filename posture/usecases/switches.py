@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from posture.domain.audit import AuditEvent, AuditKind
-from posture.domain.operator import Operator, Role
+from posture.domain.operator import Operator, Role, Scope
 from posture.domain.switch import Stop
 from posture.errors import NotAllowedToDecide, UsageError
 from posture.usecases.operators import require_admin
@@ -21,6 +21,8 @@ def stop_actions(
     """
     if not operator.role.covers(Role.HELPDESK):
         raise NotAllowedToDecide(f"{operator.name} is {operator.role}; stopping actions needs the role helpdesk")
+    if not operator.may(Scope.PROPOSE):
+        raise NotAllowedToDecide(f"this token of {operator.name} is not for {Scope.PROPOSE}, which stopping needs")
     if not reason.strip():
         raise UsageError("a stop needs a reason, so that others know when it may end")
     stop = Stop(tenant_id=tenant_id, by=operator.name, reason=reason.strip(), at=clock.now())

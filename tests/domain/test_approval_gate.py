@@ -147,7 +147,7 @@ def test_only_an_approved_plan_or_one_that_was_interrupted_is_executed(state: Pl
 )
 def test_whose_token_has_ended_does_nothing_any_more(operator: Operator) -> None:
     with pytest.raises(NotAllowedToDecide, match="has ended"):
-        require_may_propose(operator, a_rule(), now=MONDAY)
+        require_may_propose(operator, a_rule(), tenant="contoso", now=MONDAY)
     with pytest.raises(NotAllowedToDecide, match="has ended"):
         approved(a_plan(), operator, digest=a_plan().digest, note="yes", now=MONDAY)
     with pytest.raises(NotAllowedToDecide, match="has ended"):
@@ -156,7 +156,7 @@ def test_whose_token_has_ended_does_nothing_any_more(operator: Operator) -> None
 
 def test_a_viewer_proposes_nothing() -> None:
     with pytest.raises(NotAllowedToDecide, match="grace is viewer; proposing this action needs the role helpdesk"):
-        require_may_propose(an_operator(role=Role.VIEWER), a_rule(), now=MONDAY)
+        require_may_propose(an_operator(role=Role.VIEWER), a_rule(), tenant="contoso", now=MONDAY)
 
 
 def test_each_role_covers_those_before_it() -> None:
