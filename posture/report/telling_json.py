@@ -20,7 +20,7 @@ def list_document(
     """Return what ``posture notify list`` writes."""
     return {
         "schema": LIST_SCHEMA,
-        "deliveries": [_view_json(view) for view in views],
+        "deliveries": [view_json(view) for view in views],
         "waiting": [
             {"channel": each.channel, "notices": each.notices, "next_due_at": json_time(each.next_due_at)}
             for each in waiting
@@ -82,7 +82,8 @@ def note_of(tried: Tried) -> str | None:
     return tried.note if isinstance(tried, Sent) else tried.because
 
 
-def _view_json(view: DeliveryView) -> dict[str, object]:
+def view_json(view: DeliveryView) -> dict[str, object]:
+    """Return a delivery with what it tells: ``events`` counts notices by what happened."""
     return delivery_json(view.delivery) | {
         "events": {event.value: count for event, count in view.events.items()},
         "tried_at": json_time(view.tried_at) if view.tried_at else None,

@@ -31,17 +31,7 @@ def deliveries_schema() -> Schema:
         "title": "What was told, and what waits",
         **object_of(
             schema={"const": LIST_SCHEMA},
-            deliveries=list_of(
-                object_of(
-                    **_DELIVERY,
-                    events={
-                        "description": "event → how many notices of it",
-                        "type": "object",
-                        "additionalProperties": COUNT,
-                    },
-                    tried_at={"description": "when it was last tried", **_TIME_OR_NULL},
-                )
-            ),
+            deliveries=list_of(view_schema()),
             waiting={
                 "description": "what is in no message yet, for example because a digest is not due",
                 **list_of(object_of(channel=TEXT, notices=COUNT, next_due_at=TIME)),
@@ -49,6 +39,29 @@ def deliveries_schema() -> Schema:
             closed={"description": "channels that take nothing now", **list_of(_CLOSED)},
         ),
     }
+
+
+def delivery_schema() -> Schema:
+    """Return the JSON Schema of ``delivery_json``."""
+    return object_of(**_DELIVERY)
+
+
+def view_schema() -> Schema:
+    """Return the JSON Schema of ``view_json``."""
+    return object_of(
+        **_DELIVERY,
+        events={
+            "description": "event → how many notices of it",
+            "type": "object",
+            "additionalProperties": COUNT,
+        },
+        tried_at={"description": "when it was last tried", **_TIME_OR_NULL},
+    )
+
+
+def closed_schema() -> Schema:
+    """Return the JSON Schema of ``closed_json``."""
+    return _CLOSED
 
 
 def sending_schema() -> Schema:

@@ -4,6 +4,7 @@ It is an application of its own that the page's frame mounts, because it fails o
 and knows people otherwise (bearer tokens instead of cookies).
 """
 
-from posture.web.api.app import PREFIX, create_api
+from posture.web.api.app import create_api, is_of_api, refuse
+from posture.web.api.document import PREFIX, api_document
 
-__all__ = ["PREFIX", "create_api"]
+__all__ = ["PREFIX", "api_document", "create_api", "is_of_api", "refuse"]

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, TypeVar
 
-from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from fastapi import Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.requests import Request
 
+from posture.domain.page import LONGEST_PAGE
 from posture.web.api.failures import wrong_parts
 from posture.web.api.problem import Problem, ProblemKind
 
-LONGEST_PAGE: Final = 500
-LONGEST_TEXT: Final = 2_000
-LONGEST_NAME: Final = 200
-LONGEST_CURSOR: Final = 1_000
+MOST_NAMED: Final = 500
+"""So many things are named in one request at most."""
+_LONGEST_TEXT: Final = 2_000
+_LONGEST_NAME: Final = 200
+# PostgreSQL keeps no text with a NUL in it.
+_WITHOUT_NUL: Final = r"^[^\x00]*$"
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST_TEXT, pattern=_WITHOUT_NUL)]
+"""A reason or a note."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST_NAME, pattern=_WITHOUT_NUL)]
+"""A name or an id."""
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST_TEXT, pattern=r"^[A-Za-z0-9_-]+$")]
+PathName = Annotated[str, Path(min_length=1, max_length=_LONGEST_NAME, pattern=r"^[!-~]+$")]
+"""A name or an id as a part of the path; what no such name can be is not looked up."""
 
 Content = TypeVar("Content", bound="Body")
 
@@ -30,9 +41,7 @@ class Paged(Parameters):
     """The query of a list."""
 
     limit: int = Field(50, ge=1, le=LONGEST_PAGE, description="At most so many items.")
-    cursor: str | None = Field(
-        None, min_length=1, max_length=LONGEST_CURSOR, description="`next` of the page before; opaque."
-    )
+    cursor: Cursor | None = Field(None, description="`next` of the page before.")
 
 
 class Body(BaseModel):
@@ -65,7 +74,7 @@ async def refuse_body(request: Request) -> None:
         raise Problem(ProblemKind.INVALID, "this takes no body")
 
 
-NoBody = Depends(refuse_body)
+WITHOUT_BODY: Final = Depends(refuse_body)
 
 
 def _problem(error: ValidationError) -> Problem:

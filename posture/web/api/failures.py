@@ -26,6 +26,7 @@ from posture.errors import (
     WrongMove,
 )
 from posture.web.api.problem import Problem, ProblemKind, WrongPart, problem_response
+from posture.web.safety.limits import TooMany
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -40,6 +41,14 @@ _KINDS: Final[Sequence[tuple[type[PostureError], ProblemKind]]] = (
     (WrongMove, ProblemKind.REFUSED),
     (UsageError, ProblemKind.INVALID),
 )
+_BY_STATUS: Final[Mapping[int, tuple[ProblemKind, str]]] = {
+    400: (ProblemKind.MALFORMED, "the request cannot be read"),
+    404: (ProblemKind.NOT_THERE, "there is nothing at this address"),
+    408: (ProblemKind.TOO_SLOW, "the request did not arrive in time"),
+    413: (ProblemKind.TOO_LARGE, "a body may have one megabyte at most"),
+    421: (ProblemKind.WRONG_HOST, "posture is not served under this name, or not over this connection"),
+    500: (ProblemKind.BROKEN, "what went wrong is in the log of the service, under the id of this request"),
+}
 _WHERE_PARAMETERS_ARE: Final = frozenset({"path", "query", "header"})
 _RETRY_AFTER_SECONDS: Final = 5
 
@@ -49,6 +58,8 @@ def problem_of(error: PostureError) -> Problem:
     for failure, kind in _KINDS:
         if isinstance(error, failure):
             return Problem(kind, str(error))
+    if isinstance(error, TooMany):
+        return Problem(ProblemKind.TOO_MANY, str(error), headers={"Retry-After": str(error.seconds)})
     if isinstance(error, StoreError):
         return Problem(
             ProblemKind.UNAVAILABLE,
@@ -56,6 +67,12 @@ def problem_of(error: PostureError) -> Problem:
             headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
         )
     return Problem(ProblemKind.BROKEN, "this cannot be done as posture is set up now; its log says why")
+
+
+def problem_with(status: int) -> Problem:
+    """Return the problem of a status, told in general words."""
+    kind, sentence = _BY_STATUS.get(status, _BY_STATUS[500 if status >= 500 else 400])
+    return Problem(kind, sentence)
 
 
 def wrong_parts(errors: Sequence[Mapping[str, Any]]) -> list[WrongPart]:
@@ -81,7 +98,6 @@ def register_failures(app: Starlette) -> None:
     app.add_exception_handler(PostureError, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_http)
-    app.add_exception_handler(Exception, _surprise)
 
 
 def request_id_of(request: Request) -> str | None:
@@ -123,9 +139,7 @@ def _of_http(request: Request, error: Exception) -> Response:
         allowed = ", ".join(sorted(_methods(request)))
         problem = Problem(ProblemKind.WRONG_METHOD, f"known here: {allowed}", headers={"Allow": allowed})
         return told(request, problem)
-    if error.status_code == ProblemKind.NOT_THERE.status:
-        return told(request, Problem(ProblemKind.NOT_THERE, "there is nothing at this address"))
-    return told(request, Problem(ProblemKind.MALFORMED, "the request cannot be read"))
+    return told(request, problem_with(error.status_code))
 
 
 def _methods(request: Request) -> set[str]:
@@ -136,11 +150,3 @@ def _methods(request: Request) -> set[str]:
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
             found.add(method)
     return found
-
-
-def _surprise(request: Request, error: Exception) -> Response:
-    """The request boundary of the API: whatever else goes wrong is logged whole and told as nothing but that."""
-    _LOG.error(
-        "a request failed", exc_info=error, extra={"action": "api_broken", "request_id": request_id_of(request)}
-    )
-    return told(request, Problem(ProblemKind.BROKEN, "something went wrong inside posture; its log says what"))

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from posture.domain.operator import Operator
 from posture.errors import NotAllowedToDecide, PostureError
+from posture.web.api.collected import Collected
 from posture.web.api.failures import problem_of, told
 from posture.web.api.problem import Problem, ProblemKind
 
@@ -36,7 +37,7 @@ class OnlyJson:
 class BearersOnly:
     """Lets through who has an operator's token, and writes who it is into ``request.state.operator``.
 
-    ``sign_in`` takes the token and the address of the client. ``public`` are paths that need no token.
+    ``sign_in`` takes the token and the address of the client. ``public`` are paths that anybody may read.
     """
 
     def __init__(self, app: ASGIApp, *, sign_in: Callable[[str, str], Operator], public: frozenset[str]) -> None:
@@ -45,7 +46,7 @@ class BearersOnly:
         self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _path_below(scope) in self._public:
+        if scope["type"] != "http" or (scope["method"] == "GET" and _path_below(scope) in self._public):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
@@ -83,35 +84,6 @@ class Tagged:
         if answer.status == 200:
             _tag(answer, Headers(scope=scope).get("if-none-match", ""))
         await answer.send(send)
-
-
-class Collected:
-    """An answer that is held back until it is whole."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.body = b""
-        self._start: Message = {}
-
-    async def take(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._start = message
-            self.status = message["status"]
-        elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
-
-    @property
-    def headers(self) -> MutableHeaders:
-        return MutableHeaders(raw=self._start["headers"])
-
-    def become(self, status: int, body: bytes) -> None:
-        """Answer with another status and body."""
-        self.status = self._start["status"] = status
-        self.body = body
-
-    async def send(self, send: Send) -> None:
-        await send(self._start)
-        await send({"type": "http.response.body", "body": self.body})
 
 
 def _tag(answer: Collected, known: str) -> None:
