@@ -30,7 +30,7 @@ from posture.config.notify_settings import (
 )
 from posture.config.references import Secret, SettingText
 from posture.config.remediation import RemediationSettings
-from posture.config.service_settings import ProviderSettings, ServiceSettings, TlsSettings
+from posture.config.service_settings import ALL_TENANTS, ProviderSettings, ServiceSettings, TlsSettings
 from posture.config.settings import (
     CheckSettings,
     Endpoints,
@@ -40,6 +40,7 @@ from posture.config.settings import (
 )
 
 __all__ = [
+    "ALL_TENANTS",
     "FILE_NAMES",
     "CertificateCredential",
     "ChannelSettings",

@@ -9,7 +9,7 @@ from typing import Final
 from posture.config.file_model import ServiceModel, SignInModel
 from posture.config.notify_texts import is_loopback, resolved_page
 from posture.config.references import SettingText
-from posture.config.service_settings import ProviderSettings, ServiceSettings, TlsSettings
+from posture.config.service_settings import ALL_TENANTS, ProviderSettings, ServiceSettings, TlsSettings
 from posture.config.settings_file import SettingsFile
 from posture.definitions.yaml_source import Step
 from posture.domain.operator import Role
@@ -170,7 +170,7 @@ class ServicePart:
     def _tenants_by_value(self, given: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
         for value, names in given.items():
             for position, name in enumerate(names):
-                if name not in self._tenants:
+                if name != ALL_TENANTS and name not in self._tenants:
                     steps = (*_SIGN_IN, "tenants", value, position)
                     raise self._file.unknown(steps, "tenant", name, self._tenants)
         return {value: tuple(names) for value, names in given.items()}

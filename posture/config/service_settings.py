@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from posture.config.credentials import resolved_path
 from posture.config.references import Secret, SettingText
 from posture.domain.operator import Role
+
+ALL_TENANTS: Final = "*"
+"""Stands for every tenant among the names of tenants."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,8 @@ class ProviderSettings:
     """An OpenID provider. What it takes to prove to it that we are we is looked up on use.
 
     ``claim`` names the claim of the ID token whose values ``roles`` (value → role) and ``tenants`` (value → names of
-    tenants) map. ``tenants`` None means that everybody sees all tenants.
+    tenants) map. ``tenants`` None means that everybody sees all tenants; else everybody needs a value that stands
+    for some, or for ``ALL_TENANTS``.
     """
 
     issuer: str

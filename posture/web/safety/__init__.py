@@ -1,0 +1,1 @@
+"""What keeps the page safe whatever a single page does: headers, hosts, bodies, forgery, limits, errors."""

@@ -1,0 +1,74 @@
+"""The boundary of a request: its id, the headers of its answer, and the end of every surprise."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from posture.web.safety.headers import Headers
+
+PATIENCE_SECONDS: Final = 60.0
+_LOG: Final = logging.getLogger(__name__)
+
+Refuse = Callable[[Scope, Receive, Send, int], Awaitable[None]]
+
+
+class RequestBoundary:
+    """Outermost around everything. ``refuse`` answers with a status.
+
+    A client that does not take a piece of the answer within ``patience`` seconds is cut off.
+    """
+
+    def __init__(self, app: ASGIApp, *, headers: Headers, refuse: Refuse, patience: float = PATIENCE_SECONDS) -> None:
+        self._app = app
+        self._headers = headers
+        self._refuse = refuse
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        answer = _Answer(send, self._headers, request_id, patience=self._patience)
+        try:
+            await self._app(scope, receive, answer.send)
+        # One of the two broad excepts of posture: a request that fails must not take the page down with it.
+        except Exception:
+            _LOG.exception("a request failed", extra={"action": "page_broken", "request_id": request_id})
+            if answer.is_begun:
+                # The connection is cut, so that nobody takes the part that was sent for the whole.
+                raise
+            await self._refuse(scope, receive, answer.send, 500)
+
+
+class _Answer:
+    def __init__(self, send: Send, headers: Headers, request_id: str, *, patience: float) -> None:
+        self._send = send
+        self._headers = headers
+        self._request_id = request_id
+        self._patience = patience
+        self.is_begun = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.is_begun = True
+            self._complete(MutableHeaders(raw=message.setdefault("headers", [])))
+        async with asyncio.timeout(self._patience):
+            await self._send(message)
+
+    def _complete(self, headers: MutableHeaders) -> None:
+        for name, value in self._headers:
+            headers[name.decode()] = value.decode()
+        headers["x-request-id"] = self._request_id
+        headers.setdefault("cache-control", "no-store")
