@@ -29,7 +29,7 @@ class Page(Generic[Item]):
 
 def written_cursor(parts: Sequence[str | int | bool]) -> str:
     """Return the parts as one word of letters, digits, ``-`` and ``_``."""
-    text = json.dumps(list(parts), separators=(",", ":"), ensure_ascii=True)
+    text = json.dumps(list(parts), separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

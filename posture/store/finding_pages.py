@@ -1,0 +1,142 @@
+"""Pages of findings, quick however many there are: the page is found in an index, and only its rows are read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from posture.domain.finding import Finding, FindingState
+from posture.domain.finding_pages import COUNTED_UP_TO, FindingSort
+from posture.domain.finding_view import Standing
+from posture.store.finding_conditions import COUNTED_BY, FindingConditions, conditions, listed, passed_over
+from posture.store.finding_order import ORDERS, Order, Place, cursor_of, is_beyond, place_of
+from posture.store.rows import finding_from, resource_key
+from posture.store.tables import FINDINGS
+
+_Key = Row[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundPage:
+    """One page as it is on record. ``total`` and ``total_is_more`` are as in ``FindingPage``."""
+
+    findings: tuple[Finding, ...]
+    next_cursor: str | None
+    previous_cursor: str | None
+    total: int | None
+    total_is_more: bool
+
+
+class FindingPages:
+    """One view of the findings: all its answers are of the same moment."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of_resources(self, tenant_ids: Collection[str], resource_ids: Collection[str]) -> Sequence[Finding]:
+        """Return the open findings about resources of these ids, in any case, for the tenants."""
+        keys = {resource_key(id) for id in resource_ids}
+        about = select(FINDINGS).where(
+            FINDINGS.c.resource_key.in_(listed(self._connection, keys)),
+            passed_over(self._connection, FINDINGS.c.state) == FindingState.OPEN.value,
+            passed_over(self._connection, FINDINGS.c.tenant_id).in_(tenant_ids),
+        )
+        return [finding_from(row) for row in self._connection.execute(about).mappings()]
+
+    def page(
+        self,
+        wanted: FindingConditions,
+        *,
+        sort: FindingSort,
+        descending: bool,
+        cursor: str | None,
+        limit: int,
+        with_total: bool,
+    ) -> FoundPage:
+        """Return one page, and how many match on all pages if ``with_total``.
+
+        Raises:
+            UsageError: the cursor is not of a list in this order.
+        """
+        place = None if cursor is None else place_of(cursor, sort, descending=descending)
+        few = self._few(wanted, ORDERS[sort])
+        downward = descending != (place is not None and place.is_backward)
+        if few is not None:
+            keys = _beyond(few, place, downward=downward)[: limit + 1]
+        else:
+            keys = self._walk(wanted, ORDERS[sort], place, downward=downward, limit=limit + 1)
+        is_more, shown = len(keys) > limit, keys[:limit]
+        if place is not None and place.is_backward:
+            shown = shown[::-1]
+            has_previous, has_next = is_more, True
+        else:
+            has_previous, has_next = place is not None, is_more
+        total = self._total(wanted, few) if with_total else None
+        return FoundPage(
+            findings=self._rows([key.fingerprint for key in shown]),
+            next_cursor=_cursor(shown[-1:], sort, descending, is_backward=False) if has_next else None,
+            previous_cursor=_cursor(shown[:1], sort, descending, is_backward=True) if has_previous else None,
+            total=None if total is None else min(total, COUNTED_UP_TO),
+            total_is_more=total is not None and total > COUNTED_UP_TO,
+        )
+
+    def _few(self, wanted: FindingConditions, order: Order) -> Sequence[_Key] | None:
+        """Return everything that matches, unsorted, where that is quicker than a walk along the index of the order:
+        what is exempted, and what an index does not tell. None if it is not, or if it would be too much."""
+        is_exempted = wanted.standings == {Standing.EXEMPTED}
+        if wanted.text is None and order.index is not None and not is_exempted:
+            return None
+        is_small = self._counted(replace(wanted, text=None)) <= COUNTED_UP_TO
+        if wanted.text is None and not is_small:
+            return None
+        # A look at every row in turn is quicker than at as many, one by one, along an index.
+        by = {"fingerprint"} if is_exempted else COUNTED_BY if is_small else ()
+        matching = select(*order.columns).where(*conditions(self._connection, wanted, by=by))
+        found = self._connection.execute(matching.limit(COUNTED_UP_TO + 1)).all()
+        return found if len(found) <= COUNTED_UP_TO else None
+
+    def _walk(
+        self, wanted: FindingConditions, order: Order, place: Place | None, *, downward: bool, limit: int
+    ) -> Sequence[_Key]:
+        found = select(*order.columns).where(*conditions(self._connection, wanted, by=()))
+        if place is not None:
+            found = found.where(is_beyond(place, order.columns, downward=downward))
+        found = found.order_by(*(column.desc() if downward else column for column in order.columns)).limit(limit)
+        return self._connection.execute(found).all()
+
+    def _total(self, wanted: FindingConditions, few: Sequence[_Key] | None) -> int:
+        if few is not None:
+            return len(few)
+        # What is looked for in texts and is not in few findings was found in more than are counted.
+        return COUNTED_UP_TO + 1 if wanted.text is not None else self._counted(wanted)
+
+    def _counted(self, wanted: FindingConditions) -> int:
+        """Count what matches; one more than are counted stands for all above."""
+        by = {"fingerprint"} if wanted.standings == {Standing.EXEMPTED} else COUNTED_BY
+        matching = select(FINDINGS.c.fingerprint).where(*conditions(self._connection, wanted, by=by))
+        counted = matching.limit(COUNTED_UP_TO + 1).subquery()
+        return self._connection.execute(select(func.count()).select_from(counted)).scalar_one()
+
+    def _rows(self, fingerprints: Sequence[str]) -> tuple[Finding, ...]:
+        wanted = select(FINDINGS).where(FINDINGS.c.fingerprint.in_(fingerprints))
+        found: Mapping[str, Finding] = {
+            row["fingerprint"]: finding_from(row) for row in self._connection.execute(wanted).mappings()
+        }
+        return tuple(found[fingerprint] for fingerprint in fingerprints)
+
+
+def _beyond(keys: Sequence[_Key], place: Place | None, *, downward: bool) -> Sequence[_Key]:
+    """Sort what was found, and return what comes after a place."""
+    ordered = sorted(keys, key=tuple, reverse=downward)
+    if place is None:
+        return ordered
+    if downward:
+        return [key for key in ordered if tuple(key) < place.values]
+    return [key for key in ordered if tuple(key) > place.values]
+
+
+def _cursor(keys: Sequence[_Key], sort: FindingSort, descending: bool, *, is_backward: bool) -> str | None:
+    return cursor_of(keys[0], sort, descending=descending, is_backward=is_backward) if keys else None
