@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict
@@ -15,8 +14,8 @@ from posture.bootstrap.tenant_gates import closed_because, in_force
 from posture.config import TenantSettings
 from posture.definitions.dictionary import Dictionary
 from posture.definitions.loaded_action import LoadedAction
-from posture.domain.action import ActionId
 from posture.domain.check import CheckId
+from posture.domain.examination import RemediatorExamined
 from posture.domain.finding import FindingState
 from posture.domain.finding_view import FindingFilter, FindingView, Standing
 from posture.domain.journal import JournalEntry
@@ -50,18 +49,6 @@ class _Records(TypedDict):
 
     open_unit: OpenActingUnit
     clock: Clock
-
-
-@dataclass(frozen=True, kw_only=True)
-class Remediator:
-    """What a tenant's remediator may do. ``refused`` says why it gets no token; None if it does.
-
-    ``actions`` counts all actions there are, ``impossible`` maps those that it cannot carry out to the reason.
-    """
-
-    refused: str | None
-    actions: int
-    impossible: Mapping[ActionId, str]
 
 
 class Acting:
@@ -233,7 +220,7 @@ class Acting:
         with self._application.finding_views(wanted) as views:
             return [view for view in views if view.standing is Standing.OPEN]
 
-    def examine(self, tenant: TenantSettings) -> Remediator | None:
+    def examine(self, tenant: TenantSettings) -> RemediatorExamined | None:
         """Sign in as the remediator and return what it may do; None if the tenant has none."""
         if tenant.remediator is None:
             return None
@@ -242,8 +229,9 @@ class Acting:
             with actuator_of(self._application, tenant, pace=self._pace, budget=self._budget) as actuator:
                 granted = actuator.granted()
         except (GraphError, SettingsError) as error:
-            return Remediator(refused=str(error), actions=len(actions), impossible={})
-        return Remediator(refused=None, actions=len(actions), impossible=impossible_actions(actions, granted))
+            return RemediatorExamined(refused=str(error), granted=None, actions=len(actions), impossible={})
+        impossible = impossible_actions(actions, granted)
+        return RemediatorExamined(refused=None, granted=granted, actions=len(actions), impossible=impossible)
 
     def _census(self, tenant: TenantSettings) -> Census | None:
         snapshot = self._application.snapshots(tenant).latest()

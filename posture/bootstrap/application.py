@@ -28,9 +28,10 @@ from posture.definitions.dictionary import Dictionary
 from posture.definitions.exemption_file import load_exemptions
 from posture.definitions.loaded import LoadedCheck
 from posture.domain.check import CheckId
+from posture.domain.examination import Examination
 from posture.domain.exemption import Exemption
 from posture.domain.finding_view import FindingEvent, FindingFilter, FindingView, view_of
-from posture.errors import UsageError
+from posture.errors import SettingsError, UsageError
 from posture.graph.pursuit import RetryBudget
 from posture.graph.reader import TenantReader
 from posture.graph.throttle import PUBLISHED, Pace
@@ -42,6 +43,7 @@ from posture.tables import RESOURCE_TYPES, TABLES
 from posture.tables.live import ONLY_LIVE
 from posture.usecases.diagnose import Diagnosis, diagnose_tenant
 from posture.usecases.events import ScanEvent
+from posture.usecases.examine import examination_of
 from posture.usecases.ports import Clock, Pause
 from posture.usecases.scan import scan_tenant
 from posture.usecases.scan_request import ScanRequest
@@ -197,6 +199,17 @@ class Application:
 
         return Working(self)
 
+    def succeed(self, earlier: Application) -> None:
+        """Take over what an earlier configuration has open: its database, and the engine that brings jobs.
+
+        Raises:
+            SettingsError: this one has another database.
+        """
+        if self.settings.store_url.reveal() != earlier.settings.store_url.reveal():
+            raise SettingsError("store.url has changed: restart posture, or put the old one back")
+        self.store = earlier.store
+        self.working.engine = earlier.working.engine
+
     @property
     def warnings(self) -> tuple[str, ...]:
         return self.settings.warnings
@@ -268,6 +281,14 @@ class Application:
     def diagnose(self, tenant: TenantSettings, selection: Selection) -> Diagnosis:
         """Find out whether the selected checks can run."""
         return diagnose_tenant(selection.checks, selection.wanted, graph=self.reader(tenant))
+
+    def examine(self, tenant: TenantSettings) -> Examination:
+        """Ask a tenant what the reader and the remediator may do, keep what was found, and return it."""
+        at, selection = self.clock.now(), self.selection(tenant, checks=[], tags=[])
+        diagnosis, remediator = self.diagnose(tenant, selection), self.acting.examine(tenant)
+        examination = examination_of(tenant.tenant_id, diagnosis, selection.permissions, remediator, at=at)
+        self.store.add_examination(examination)
+        return examination
 
     def reader(self, tenant: TenantSettings) -> TenantReader:
         return TenantReader(connection_of(tenant, http=self.settings.http), pace=self._pace, budget=self._budget)

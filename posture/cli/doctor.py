@@ -17,7 +17,7 @@ from posture.cli.options import ConfigOption, FormatOption, TenantsOption
 from posture.domain.counted import counted
 
 if TYPE_CHECKING:
-    from posture.bootstrap.acting import Remediator
+    from posture.domain.examination import RemediatorExamined
     from posture.domain.outcome import TableOutcome
     from posture.domain.tenant import TenantFacts
     from posture.usecases.diagnose import Diagnosis
@@ -153,7 +153,7 @@ def _print_skips(console: Console, diagnosis: Diagnosis) -> None:
         console.print(Text(f"      {check}: {reason.kind.value.replace('_', ' ')}", style="yellow"))
 
 
-def _print_remediator(console: Console, remediator: Remediator | None) -> None:
+def _print_remediator(console: Console, remediator: RemediatorExamined | None) -> None:
     if remediator is None:
         _good(console, "read-only: no remediator is configured")
     elif remediator.refused is not None:
@@ -167,7 +167,7 @@ def _print_remediator(console: Console, remediator: Remediator | None) -> None:
         _good(console, f"the remediator may carry out all {remediator.actions} actions")
 
 
-def _remediator_json(remediator: Remediator | None) -> dict[str, object] | None:
+def _remediator_json(remediator: RemediatorExamined | None) -> dict[str, object] | None:
     if remediator is None:
         return None
     return {"refused": remediator.refused, "impossible": dict(sorted(remediator.impossible.items()))}

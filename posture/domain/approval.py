@@ -153,7 +153,7 @@ def require_may_reject(plan: Plan, operator: Operator, *, now: datetime) -> None
     """Raise unless the operator may reject the plan.
 
     Raises:
-        NotAllowedToDecide: the role is not enough, the token is not for that, or the plan cannot be rejected any more.
+        NotAllowedToDecide: the role is not enough, the token is not for that, or it cannot be rejected any more.
     """
     if plan.state not in (PlanState.PROPOSED, PlanState.APPROVED):
         raise NotAllowedToDecide(f"plan {plan.id} is {plan.state}; it cannot be rejected any more")
