@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -65,6 +66,19 @@ class DoJob(Protocol):
         """
 
 
+class JobWatch(Protocol):
+    """Who looks at a worker from outside: metrics and traces."""
+
+    def span(self, name: str, **attributes: str) -> AbstractContextManager[None]:
+        """Follow what is done inside."""
+
+    def worked(self, *, kind: str, state: str, seconds: float) -> None:
+        """Count a job that ended, or was put back."""
+
+    def failed_unexpectedly(self) -> None:
+        """Count an error that nobody had foreseen."""
+
+
 class RunJobs:
     """Runs the jobs that an engine brings to this worker."""
 
@@ -76,6 +90,7 @@ class RunJobs:
         open_book: OpenJobBook,
         clock: Clock,
         stop: StopSign,
+        watch: JobWatch,
     ) -> None:
         """``kinds`` is asked for each job, so that it is done by the settings in force when it is begun."""
         self._kinds = kinds
@@ -83,6 +98,7 @@ class RunJobs:
         self._open_book = open_book
         self._clock = clock
         self._stop = stop
+        self._watch = watch
 
     def run(self, job_id: str) -> None:
         """Run a job, if it waits and may begin, and nothing with its lock runs.
@@ -94,7 +110,10 @@ class RunJobs:
         if job is None:
             return
         _LOG.info("%s begins", _named(job), extra=_about(job, "job_begun"))
-        ended = self._done(job)
+        with self._watch.span(f"job {job.kind}", job=job.id, tenant=job.tenant_id or ""):
+            ended = self._done(job)
+        taken = (self._clock.now() - (job.started_at or job.enqueued_at)).total_seconds()
+        self._watch.worked(kind=str(job.kind), state=str(ended.state), seconds=taken)
         if self._write_down(ended, was=job):
             _tell(ended)
         else:
@@ -135,6 +154,7 @@ class RunJobs:
             passing = not isinstance(error, _LASTING)
             return failed(job, str(error), result=None, may_pass=passing, now=self._clock.now())
         except Exception as error:  # noqa: BLE001 - a bug in one job must not end the worker, which has others to do
+            self._watch.failed_unexpectedly()
             _LOG.exception("%s broke", _named(job), extra=_about(job, "job_broke"))
             sentence = f"this is a fault of posture ({type(error).__name__}): the worker's log says more; report it"
             return failed(job, sentence, result=None, may_pass=True, now=self._clock.now())
