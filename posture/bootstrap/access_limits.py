@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from posture.config import TenantSettings
-from posture.domain.operator import Operator
+from posture.domain.operator import Operator, is_within
 from posture.domain.plan import Plan
 from posture.errors import NotThere
 from posture.usecases.access import RIGHTS, require_everywhere, require_right
@@ -54,6 +54,13 @@ class LimitedAccess:
         if self._operator.sees_everything:
             return True
         return any(tenant.tenant_id == tenant_id for tenant in self._visible_tenants())
+
+    def _visible_operators(self) -> tuple[Operator, ...]:
+        """Return the operators that this one may know of: themselves, and those who are for no other tenants."""
+        mine = self._operator
+        with self._application.store.reading() as reader:
+            known = reader.acting.operators()
+        return tuple(one for one in known if is_within(one.tenants, mine.tenants) or one.is_called(mine.name))
 
     def _plan(self, plan_id: str) -> Plan:
         """Return a plan by its whole id.

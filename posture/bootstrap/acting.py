@@ -20,7 +20,7 @@ from posture.domain.finding import FindingState
 from posture.domain.finding_view import FindingFilter, FindingView, Standing
 from posture.domain.journal import JournalEntry
 from posture.domain.judgement import Resource
-from posture.domain.operator import Operator, Role
+from posture.domain.operator import Operator, Role, Scope
 from posture.domain.plan import Plan
 from posture.domain.switch import Stop, stop_of
 from posture.errors import ActionRefused, GraphError, SettingsError, UsageError
@@ -38,6 +38,7 @@ from posture.usecases.fitting import FittingAction, fitting_actions
 from posture.usecases.ports import Clock, OpenActingUnit, Pause, PlanQuery
 from posture.usecases.propose import Proposal, propose_plan
 from posture.usecases.propose_undo import propose_undo
+from posture.usecases.provider_operators import readmit_operator
 from posture.usecases.rehearse import Rehearsed
 
 if TYPE_CHECKING:
@@ -70,10 +71,24 @@ class Acting:
         return operators.login(token, **self._records)
 
     def add_operator(
-        self, name: str, role: Role, *, account: str | None, lasts: timedelta, by: Operator | None
+        self,
+        name: str,
+        role: Role,
+        *,
+        account: str | None,
+        lasts: timedelta,
+        tenants: frozenset[str] | None = None,
+        scopes: frozenset[Scope] | None = None,
+        by: Operator | None,
     ) -> tuple[Operator, str]:
         """Record an operator and return it with its token; see ``operators.add_operator``."""
-        return operators.add_operator(name, role, account=account, lasts=lasts, by=by, **self._records)
+        return operators.add_operator(
+            name, role, account=account, lasts=lasts, tenants=tenants, scopes=scopes, by=by, **self._records
+        )
+
+    def readmit_operator(self, name: str, *, by: Operator) -> Operator:
+        """Let somebody who was revoked sign in with the provider again; see ``provider_operators``."""
+        return readmit_operator(name, by=by, **self._records)
 
     def revoke_operator(self, name: str, *, by: Operator) -> None:
         """End an operator's token; see ``operators.revoke_operator``."""
@@ -99,8 +114,32 @@ class Acting:
     ) -> Plan:
         """Propose an action for findings (by the beginning of their ids), for all open findings of a check, or for
         resources named by id or name; see ``propose_plan``."""
+        return self.propose_for(
+            operator,
+            [self._application.finding(prefix)[0] for prefix in findings],
+            action=action,
+            tenant=tenant,
+            check=check,
+            targets=targets,
+            parameters=parameters,
+            reason=reason,
+        )
+
+    def propose_for(
+        self,
+        operator: Operator,
+        findings: Sequence[FindingView],
+        *,
+        action: str,
+        tenant: TenantSettings,
+        check: str | None,
+        targets: Sequence[str],
+        parameters: Mapping[str, str],
+        reason: str,
+    ) -> Plan:
+        """Propose an action for findings as they stand now; else like ``propose``."""
         loaded = self.action(action)
-        views = [self._application.finding(prefix)[0] for prefix in findings]
+        views = [*findings]
         if check is not None:
             views += self._open_findings(tenant, self._application.known_check(check))
         rule, limits = in_force(loaded, tenant, self._application.settings)

@@ -85,6 +85,7 @@ RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
         "run_schedule": _administration("running a schedule"),
         "pause_schedule": _administration("pausing a schedule"),
         "resume_schedule": _administration("resuming a schedule"),
+        "cancel_job": _administration("cancelling a job"),
         "test_channel": _administration("testing a channel", everywhere=True),
         "retry_deliveries": _administration("retrying deliveries", everywhere=True),
         "add_operator": _administration("adding operators"),

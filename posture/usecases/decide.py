@@ -7,9 +7,10 @@ from datetime import datetime
 
 from posture.domain.approval import approved, rejected, still_approved
 from posture.domain.audit import AuditEvent, AuditKind
+from posture.domain.job import Job
 from posture.domain.judgement import Value
 from posture.domain.operator import Operator, as_on_record
-from posture.domain.plan import Plan, is_overdue
+from posture.domain.plan import Plan, PlanState, is_overdue
 from posture.errors import ActionRefused, NotAllowedToDecide
 from posture.usecases.expire import expired
 from posture.usecases.ports import ActingUnit, Clock, OpenActingUnit
@@ -23,13 +24,15 @@ def approve_plan(
     digest: str,
     note: str,
     missing: str | None,
+    execution: Job | None = None,
     open_unit: OpenActingUnit,
     clock: Clock,
 ) -> Plan:
     """Add one person's yes to the plan with this digest and return the plan.
 
     ``missing`` says which permissions the remediator lacks for it; None if it has all. It counts for the plan to
-    become approved, so nobody says yes to what cannot be carried out.
+    become approved, so nobody says yes to what cannot be carried out. ``execution`` is the job that carries the plan
+    out; it is put on record together with the yes that was still needed. None: somebody sees to it.
 
     Raises:
         NotAllowedToDecide: see ``posture.domain.approval.approved``; or the plan has expired.
@@ -37,11 +40,12 @@ def approve_plan(
     """
 
     def decide(current: Plan, person: Operator, now: datetime) -> tuple[Plan, AuditKind]:
+        after = approved(current, person, digest=digest, note=note, now=now)
         if missing is not None:
             raise ActionRefused(missing)
-        return approved(current, person, digest=digest, note=note, now=now), AuditKind.APPROVAL_GIVEN
+        return after, AuditKind.APPROVAL_GIVEN
 
-    return _decided(plan, operator, decide, note=note, open_unit=open_unit, clock=clock)
+    return _decided(plan, operator, decide, note=note, execution=execution, open_unit=open_unit, clock=clock)
 
 
 def reject_plan(plan: Plan, operator: Operator, *, note: str, open_unit: OpenActingUnit, clock: Clock) -> Plan:
@@ -54,7 +58,7 @@ def reject_plan(plan: Plan, operator: Operator, *, note: str, open_unit: OpenAct
     def decide(current: Plan, person: Operator, now: datetime) -> tuple[Plan, AuditKind]:
         return rejected(current, person, note=note, now=now), AuditKind.PLAN_REJECTED
 
-    return _decided(plan, operator, decide, note=note, open_unit=open_unit, clock=clock)
+    return _decided(plan, operator, decide, note=note, execution=None, open_unit=open_unit, clock=clock)
 
 
 def _decided(
@@ -63,6 +67,7 @@ def _decided(
     decide: Callable[[Plan, Operator, datetime], tuple[Plan, AuditKind]],
     *,
     note: str,
+    execution: Job | None,
     open_unit: OpenActingUnit,
     clock: Clock,
 ) -> Plan:
@@ -85,6 +90,8 @@ def _decided(
         else:
             details: dict[str, Value] = {"note": note, "digest": current.digest, "state": str(after.state)}
             _record(unit, after, operator, kind, now, details)
+            if execution is not None and after.state is PlanState.APPROVED:
+                unit.add_job(execution)
             tell_of_plan(after, unit=unit, at=now, by=operator.name)
             return after
         _record(unit, current, operator, AuditKind.APPROVAL_REFUSED, now, {"because": str(refusal)})
