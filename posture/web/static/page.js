@@ -7,6 +7,7 @@
   const clock = new Intl.DateTimeFormat("en-GB", {
     day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
   });
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
   const between = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
   const fromNow = (moment) => {
@@ -20,9 +21,9 @@
       if (Number.isNaN(moment.getTime())) continue;
       time.dataset.shown = "";
       const isFar = Math.abs(moment - Date.now()) > 30 * 86400e3;
-      if ("ago" in time.dataset && !isFar) {
+      if ("ago" in time.dataset) {
         time.title = `${clock.format(moment)} (${time.title})`;
-        time.textContent = fromNow(moment);
+        time.textContent = isFar ? day.format(moment) : fromNow(moment);
       } else {
         time.textContent = clock.format(moment);
       }
@@ -96,6 +97,19 @@
     }
   };
 
+  // How many values of a filter are chosen; the form itself is never replaced.
+  const countPicked = (pick) => {
+    const chosen = all("input[type=checkbox]:checked", pick).length;
+    let place = pick.querySelector(".pick-count");
+    if (!place) {
+      place = document.createElement("span");
+      place.className = "pick-count";
+      pick.querySelector("summary .icon").before(place);
+    }
+    place.textContent = String(chosen);
+    place.hidden = chosen === 0;
+  };
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
@@ -121,6 +135,8 @@
     if (field.dataset.chooseAll !== undefined) {
       for (const box of all("input[data-choice]", field.closest("[data-chooses]"))) box.checked = field.checked;
     }
+    const pick = field.closest("details.pick");
+    if (pick) countPicked(pick);
     showChosen();
   }, true);
   document.addEventListener("keydown", (event) => {
