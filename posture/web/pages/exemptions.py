@@ -22,6 +22,7 @@ from posture.web.frame import frame_of
 from posture.web.pages.asked import SentForm, member_named, sent, value_of
 from posture.web.pages.exports import FileKind, Table, table_file, time_cell
 from posture.web.pages.going import done_at, gone_to
+from posture.web.pages.told import sentence_of, status_of
 from posture.web.render import render
 
 router = APIRouter()
@@ -133,8 +134,8 @@ def exempt(request: Request, access: CurrentAccess, form: SentForm) -> Response:
             owner=typed["owner"] or None,
         )
     except (UsageError, NotAllowed) as refused:
-        status = 403 if isinstance(refused, NotAllowed) else 422
-        return _form_page(request, access, form=typed, problem=_sentence(refused), status=status)
+        problem = sentence_of(refused)
+        return _form_page(request, access, form=typed, problem=problem, status=status_of(refused))
     return gone_to("/exemptions", done="exempted")
 
 
@@ -195,11 +196,6 @@ def _errors_of(typed: Mapping[str, str]) -> dict[str, str]:
 def _end_of(day: str) -> datetime:
     """Return the end of a day in UTC, exclusive."""
     return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1)
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _now(request: Request) -> datetime:

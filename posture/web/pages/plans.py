@@ -16,7 +16,7 @@ from posture.domain.judgement import Value
 from posture.domain.operator import Scope
 from posture.domain.page import LONGEST_PAGE
 from posture.domain.plan import FINAL, Plan, PlanState
-from posture.errors import ActionRefused, NotAllowedToDecide, SignInTooOld, UsageError
+from posture.errors import ActionRefused, NotAllowedToDecide, PostureError, SignInTooOld, UsageError
 from posture.report.plan_json import plan_document
 from posture.web.current import CurrentAccess
 from posture.web.pages.asked import SentForm, members_of, sent, value_of
@@ -25,9 +25,9 @@ from posture.web.pages.going import done_at, gone_to
 from posture.web.pages.paged import every
 from posture.web.pages.plan_progress import PlanProgress, execution_of, progress_of
 from posture.web.pages.plan_targets import plan_target
+from posture.web.pages.told import sentence_of, status_of
 from posture.web.render import render
 from posture.web.safety.answering import AGAIN
-from posture.web.safety.failing import failure_of
 from posture.web.safety.local import LONGEST
 
 router = APIRouter()
@@ -191,11 +191,10 @@ def _unsaid(request: Request, access: Access, plan_id: str) -> Response:
     return _plan_page(request, access, access.plan(plan_id), errors=errors, status=422)
 
 
-def _refused(request: Request, access: Access, plan_id: str, error: Exception, *, note: str = "") -> Response:
+def _refused(request: Request, access: Access, plan_id: str, error: PostureError, *, note: str = "") -> Response:
     """Show the plan again, with what was typed and why it was refused."""
-    failure = failure_of(error, request_id="")
-    detail = access.plan(plan_id)
-    return _plan_page(request, access, detail, note=note, problem=failure.sentence, status=failure.status)
+    detail, problem = access.plan(plan_id), sentence_of(error)
+    return _plan_page(request, access, detail, note=note, problem=problem, status=status_of(error))
 
 
 def _with_note(plan_id: str, note: str) -> str:
