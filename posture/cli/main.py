@@ -29,8 +29,11 @@ from posture.cli import (
     plans,
     query,
     scan,
+    schedule,
     simulate,
     tables,
+    web,
+    worker,
 )
 from posture.cli.console import ExitCode, report_error
 from posture.errors import (
@@ -72,7 +75,7 @@ app = typer.Typer(
 
 for command in (
     *(init, doctor, permissions, scan, findings, exempt, checks, tables, query),
-    *(actions, plans, operators, audit, notify, demo, simulate),
+    *(actions, plans, operators, audit, notify, schedule, worker, web, demo, simulate),
 ):
     command.register(app)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
@@ -11,7 +12,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from posture.bootstrap import Application
 from posture.config import ServiceSettings
-from posture.web import health
+from posture.telemetry.traces import Traces
+from posture.web import health, metrics
 from posture.web.api import PREFIX, create_api, is_of_api
 from posture.web.api import refuse as refuse_api
 from posture.web.current import guarded
@@ -28,20 +30,27 @@ from posture.web.signing_in import pages as signing_in
 from posture.web.signing_in.bearers import bearer_of
 from posture.web.signing_in.provider import Provider, provider_of
 from posture.web.static_files import KeptFiles
+from posture.web.watching import watch_of
+
+NO_TRACES: Final = Traces(None)
 
 
-def create_app(application: Application, *, settings: ServiceSettings) -> FastAPI:
-    """Return the application. Nothing is asked of the database or of the provider yet.
+def create_app(application: Application, *, settings: ServiceSettings, traces: Traces = NO_TRACES) -> FastAPI:
+    """Return the application, which tells ``traces`` of its requests.
+
+    Nothing is asked of the database or of the provider yet.
 
     Raises:
         SettingsError: what proves to the provider that we are we is missing.
     """
+    watch = watch_of(application, traces)
     frame = Frame(
         application=application,
         settings=settings,
         pages=page_environment(),
         limits=Limits(),
         provider=_provider(settings, application),
+        watch=watch,
     )
 
     async def refuse(scope: Scope, receive: Receive, send: Send, status: int) -> None:
@@ -58,7 +67,9 @@ def create_app(application: Application, *, settings: ServiceSettings) -> FastAP
         # A slash too many or too few is another address: a redirect would name the host that the request named.
         redirect_slashes=False,
         middleware=[
-            Middleware(RequestBoundary, headers=headers_of_answers(is_secure=settings.is_secure), refuse=refuse),
+            Middleware(
+                RequestBoundary, headers=headers_of_answers(is_secure=settings.is_secure), watch=watch, refuse=refuse
+            ),
             *_around_proxies(settings, refuse),
             Middleware(KnownHosts, hosts=known_hosts(settings), scheme=settings.url.partition(":")[0], refuse=refuse),
             Middleware(BoundedBodies, refuse=refuse),
@@ -68,6 +79,7 @@ def create_app(application: Application, *, settings: ServiceSettings) -> FastAP
     api = create_api(application, sign_in=partial(bearer_of, frame), count=frame.limits.write)
     register_failures(app)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(signing_in.router)
     for router in PAGES:
         app.include_router(router, dependencies=[Depends(guarded)], include_in_schema=False)

@@ -14,6 +14,7 @@ from posture.web.safety.limits import Limits
 
 if TYPE_CHECKING:
     from posture.web.signing_in.provider import Provider
+    from posture.web.watching import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class Frame:
     pages: Environment
     limits: Limits
     provider: Provider | None
+    watch: Watch
 
 
 def frame_of(request: Request) -> Frame:

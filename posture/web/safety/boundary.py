@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from posture.web.safety.headers import Headers
+
+if TYPE_CHECKING:
+    from posture.web.watching import Watch
 
 PATIENCE_SECONDS: Final = 60.0
 _LOG: Final = logging.getLogger(__name__)
@@ -25,9 +29,18 @@ class RequestBoundary:
     A client that does not take a piece of the answer within ``patience`` seconds is cut off.
     """
 
-    def __init__(self, app: ASGIApp, *, headers: Headers, refuse: Refuse, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        headers: Headers,
+        watch: Watch,
+        refuse: Refuse,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._app = app
         self._headers = headers
+        self._watch = watch
         self._refuse = refuse
         self._patience = patience
 
@@ -41,11 +54,20 @@ class RequestBoundary:
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(send, self._headers, request_id, patience=self._patience)
+        begun = time.perf_counter()
+        try:
+            with self._watch.traces.span("request", method=scope["method"], request_id=request_id):
+                await self._answered(scope, receive, answer, request_id)
+        finally:
+            self._watch.answered(scope, status=answer.status, seconds=time.perf_counter() - begun)
+
+    async def _answered(self, scope: Scope, receive: Receive, answer: _Answer, request_id: str) -> None:
         try:
             await self._app(scope, receive, answer.send)
         # One of the two broad excepts of posture: a request that fails must not take the page down with it.
         except Exception:
             _LOG.exception("a request failed", extra={"action": "page_broken", "request_id": request_id})
+            self._watch.metrics.failed_unexpectedly()
             if answer.is_begun:
                 # The connection is cut, so that nobody takes the part that was sent for the whole.
                 raise
@@ -58,11 +80,15 @@ class _Answer:
         self._headers = headers
         self._request_id = request_id
         self._patience = patience
-        self.is_begun = False
+        self.status = 0
+
+    @property
+    def is_begun(self) -> bool:
+        return self.status != 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.is_begun = True
+            self.status = message["status"]
             self._complete(MutableHeaders(raw=message.setdefault("headers", [])))
         async with asyncio.timeout(self._patience):
             await self._send(message)
