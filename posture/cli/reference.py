@@ -42,6 +42,7 @@ def reference_files() -> dict[str, str]:
     from posture.report.scan_schema import scan_schema
     from posture.report.telling_schema import deliveries_schema, sending_schema
     from posture.tables import RESOURCE_TYPES, TABLES
+    from posture.web.api import api_document
 
     dictionary = Dictionary(TABLES, RESOURCE_TYPES)
     catalog = load_catalog([], dictionary)
@@ -58,6 +59,7 @@ def reference_files() -> dict[str, str]:
         "deliveries.schema.json": _json(deliveries_schema()),
         "sending.schema.json": _json(sending_schema()),
         "notice.schema.json": _json(notice_schema()),
+        "openapi.json": _json(api_document()),
     }
 
 

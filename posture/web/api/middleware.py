@@ -63,8 +63,10 @@ class BearersOnly:
             raise _unknown("send an operator's token: Authorization: Bearer …", error=None)
         try:
             return self._sign_in(token.strip(), request.client.host if request.client else "")
-        except NotAllowedToDecide as error:
-            raise _unknown(str(error), error="invalid_token") from None
+        except NotAllowedToDecide:
+            # One sentence for both: who found a token that has ended need not learn whose it was.
+            because = "this token does not count, or not any more; an administrator can add a new one"
+            raise _unknown(because, error="invalid_token") from None
         except PostureError as error:
             raise problem_of(error) from error
 
