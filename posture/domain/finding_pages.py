@@ -8,7 +8,7 @@ from typing import Final
 
 from posture.domain.check import CheckId
 from posture.domain.finding_view import FindingView, Standing
-from posture.domain.page import LONGEST_PAGE, Page
+from posture.domain.page import Page, checked_limit
 from posture.domain.severity import Severity
 from posture.errors import UsageError
 
@@ -50,8 +50,7 @@ class FindingQuery:
     limit: int = 50
 
     def __post_init__(self) -> None:
-        if not 1 <= self.limit <= LONGEST_PAGE:
-            raise UsageError(f"a page has from 1 to {LONGEST_PAGE} findings, not {self.limit}")
+        checked_limit(self.limit)
         if self.text is not None and len(self.text) > _LONGEST_TEXT:
             raise UsageError(f"a text to look for has at most {_LONGEST_TEXT} characters")
 

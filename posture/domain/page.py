@@ -27,6 +27,17 @@ class Page(Generic[Item]):
     previous_cursor: str | None
 
 
+def checked_limit(limit: int) -> int:
+    """Return the length of a page.
+
+    Raises:
+        UsageError: it is less than one or more than a page has.
+    """
+    if not 1 <= limit <= LONGEST_PAGE:
+        raise UsageError(f"a page has from 1 to {LONGEST_PAGE} items, not {limit}")
+    return limit
+
+
 def written_cursor(parts: Sequence[str | int | bool]) -> str:
     """Return the parts as one word of letters, digits, ``-`` and ``_``."""
     text = json.dumps(list(parts), separators=(",", ":"), ensure_ascii=False)

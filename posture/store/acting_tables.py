@@ -160,6 +160,9 @@ AUDIT_EVENTS: Final = Table(
     Column("hash", String, nullable=False),
     Index(None, "plan_id"),
     Index(None, "at"),
+    # For pages of one kind and of one tenant.
+    Index(None, "kind", "number"),
+    Index(None, "tenant_id", "number"),
 )
 
 # One row: what the chain must end with. Whoever appends holds it until the end of the transaction.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +11,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 from sqlalchemy.exc import DataError, DBAPIError
 
-from posture.domain.audit import ChainedEvent, ChainHead, first_break
+from posture.domain.audit import AuditKind, ChainedEvent, ChainHead, first_break
+from posture.domain.page import Page
 from posture.errors import StoreError
+from posture.store import numbered_pages
 from posture.store.acting_rows import link_from
 from posture.store.acting_tables import AUDIT_EVENTS, AUDIT_HEAD, HEAD_ROW
 from posture.store.audit import ADVICE
@@ -49,6 +51,33 @@ class AuditReader:
             yield from self._links(found)
         except _UnreadableEvent as unreadable:
             raise StoreError(f"{unreadable}: {ADVICE}") from unreadable
+
+    def page(
+        self,
+        *,
+        tenant_ids: Collection[str] | None,
+        kind: AuditKind | None,
+        plan_id: str | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[ChainedEvent]:
+        """Return one page of events, the newest first: about these tenants, or with None about any and none.
+
+        Raises:
+            StoreError: somebody changed an event so that it cannot be read any more.
+            UsageError: the cursor is not of a list of events.
+        """
+        conditions = [*_conditions(AuditFilter(plan_id=plan_id))]
+        if tenant_ids is not None:
+            conditions.append(AUDIT_EVENTS.c.tenant_id.in_(sorted(tenant_ids)))
+        if kind is not None:
+            conditions.append(AUDIT_EVENTS.c.kind == kind.value)
+        found = numbered_pages.numbers(self._connection, AUDIT_EVENTS, *conditions, cursor=cursor, limit=limit)
+        try:
+            links = list(self._links(select(AUDIT_EVENTS).where(AUDIT_EVENTS.c.number.in_(found.items))))
+        except _UnreadableEvent as unreadable:
+            raise StoreError(f"{unreadable}: {ADVICE}") from unreadable
+        return numbered_pages.filled(found, links[::-1])
 
     def head(self) -> ChainHead | None:
         """Return what the chain must end with; None if somebody removed it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
 from posture.domain.journal import JournalEntry
 from posture.domain.operator import Operator
+from posture.domain.page import Page
 from posture.domain.plan import Plan, PlanState
 from posture.domain.switch import Stop
 from posture.store import acting_unit, operators, plans
@@ -22,6 +23,22 @@ class PlanReader:
     ) -> Sequence[Plan]:
         """Return plans, the newest first; an empty sequence or None sets no condition."""
         return plans.listed(self._connection, tenant_ids=tenant_ids, states=states, limit=limit)
+
+    def page(
+        self,
+        *,
+        tenant_ids: Collection[str] | None,
+        states: Collection[PlanState],
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Plan]:
+        """Return one page of plans, the newest first: of these tenants, or with None of all; in any state if none is
+        named.
+
+        Raises:
+            UsageError: the cursor is not of a list of plans.
+        """
+        return plans.page(self._connection, tenant_ids=tenant_ids, states=states, cursor=cursor, limit=limit)
 
     def by_id(self, plan_id: str) -> Plan | None:
         return plans.by_id(self._connection, plan_id)

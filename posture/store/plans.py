@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, insert, select, update
 
+from posture.domain.page import Page
 from posture.domain.plan import Approval, Plan, PlanState, Target
 from posture.errors import ClaimLost
+from posture.store import numbered_pages
 from posture.store.acting_tables import PLAN_APPROVALS, PLAN_TARGETS, PLANS
 from posture.store.batches import in_batches
 from posture.store.plan_rows import (
@@ -38,6 +40,23 @@ def listed(
     if states:
         wanted = wanted.where(PLANS.c.state.in_([state.value for state in states]))
     return _whole(connection, wanted)
+
+
+def page(
+    connection: Connection,
+    *,
+    tenant_ids: Collection[str] | None,
+    states: Collection[PlanState],
+    cursor: str | None,
+    limit: int,
+) -> Page[Plan]:
+    conditions: list[ColumnElement[bool]] = []
+    if tenant_ids is not None:
+        conditions.append(PLANS.c.tenant_id.in_(sorted(tenant_ids)))
+    if states:
+        conditions.append(PLANS.c.state.in_(sorted(states)))
+    found = numbered_pages.numbers(connection, PLANS, *conditions, cursor=cursor, limit=limit)
+    return numbered_pages.filled(found, _whole(connection, numbered_pages.rows_of(PLANS, found)))
 
 
 def by_id(connection: Connection, plan_id: str) -> Plan | None:

@@ -14,9 +14,12 @@ from posture.domain.gauges import Gauges
 from posture.domain.run import Run, RunState, RunSummary
 from posture.store.access_reader import AccessReader
 from posture.store.audit_reader import AuditReader
+from posture.store.finding_pages import FindingPages
 from posture.store.gauges import read_gauges
+from posture.store.overview_reader import OverviewReader
 from posture.store.plan_reader import PlanReader
 from posture.store.rows import check_from, event_from, exemption_from, finding_from, run_from, table_from
+from posture.store.run_pages import RunPages
 from posture.store.tables import EXEMPTIONS, FINDING_CHANGES, FINDINGS, RUN_CHECKS, RUN_TABLES, RUNS
 from posture.store.telling_reader import TellingReader
 from posture.store.work_reader import WorkReader
@@ -49,6 +52,21 @@ class Reader:
     def access(self) -> AccessReader:
         """What there is about sign-ins and examinations."""
         return AccessReader(self._connection)
+
+    @property
+    def finding_pages(self) -> FindingPages:
+        """Findings, page by page."""
+        return FindingPages(self._connection)
+
+    @property
+    def overview(self) -> OverviewReader:
+        """What the first page counts."""
+        return OverviewReader(self._connection)
+
+    @property
+    def run_pages(self) -> RunPages:
+        """Runs, page by page."""
+        return RunPages(self._connection)
 
     @property
     def audit(self) -> AuditReader:

@@ -183,13 +183,13 @@ def check_from(row: RowMapping) -> CheckResult:
         check=CheckId(row["check_id"]),
         severity=Severity(row["severity"]),
         outcome=CheckOutcome(row["outcome"]),
-        skipped=skip_reason_from(row),
+        skipped=_skip_reason_from(row),
         error=row["error"],
         counts=counts_from(row),
     )
 
 
-def skip_reason_from(row: RowMapping) -> SkipReason | None:
+def _skip_reason_from(row: RowMapping) -> SkipReason | None:
     if row["skip_kind"] is None:
         return None
     return SkipReason(kind=SkipKind(row["skip_kind"]), detail=row["skip_detail"])

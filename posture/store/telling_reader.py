@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 from posture.domain.delivery import ClosedChannel, Delivery, TrendPoint
 from posture.domain.delivery_view import DeliveryFilter, DeliveryView, WaitingErrands
 from posture.domain.notice import Event, Notice
-from posture.store import deliveries, notices, trends
+from posture.domain.page import Page
+from posture.store import deliveries, notices, numbered_pages, trends
 from posture.store.batches import in_batches
 from posture.store.notice_tables import DELIVERIES, DELIVERY_TRIES, ERRANDS, NOTICES
 from posture.store.outbox import closed_channels
@@ -31,13 +32,17 @@ class TellingReader:
             newest = newest.where(DELIVERIES.c.channel.in_(wanted.channels))
         if wanted.states:
             newest = newest.where(DELIVERIES.c.state.in_([state.value for state in wanted.states]))
-        found = deliveries.whole(self._connection, newest)
-        ids = [delivery.id for delivery in found]
-        events, tried_at = self._events(ids), self._tried_at(ids)
-        return [
-            DeliveryView(delivery=each, events=events.get(each.id, {}), tried_at=tried_at.get(each.id))
-            for each in found
-        ]
+        return self._views(deliveries.whole(self._connection, newest))
+
+    def page(self, *, cursor: str | None, limit: int) -> Page[DeliveryView]:
+        """Return one page of deliveries, the newest first.
+
+        Raises:
+            UsageError: the cursor is not of a list of deliveries.
+        """
+        found = numbered_pages.numbers(self._connection, DELIVERIES, cursor=cursor, limit=limit)
+        whole = deliveries.whole(self._connection, numbered_pages.rows_of(DELIVERIES, found))
+        return numbered_pages.filled(found, self._views(whole))
 
     def by_prefix(self, prefix: str) -> Sequence[Delivery]:
         """Return deliveries whose id begins like this, ten at most; the caller tells if there are several."""
@@ -71,6 +76,14 @@ class TellingReader:
         """Return what failed in the latest runs of a tenant that were not aborted, the oldest first; what one did not
         evaluate counts as it was last known."""
         return trends.of_tenant(self._connection, tenant_id, points=points)
+
+    def _views(self, found: Sequence[Delivery]) -> list[DeliveryView]:
+        ids = [delivery.id for delivery in found]
+        events, tried_at = self._events(ids), self._tried_at(ids)
+        return [
+            DeliveryView(delivery=each, events=events.get(each.id, {}), tried_at=tried_at.get(each.id))
+            for each in found
+        ]
 
     def _events(self, ids: Sequence[str]) -> Mapping[str, Mapping[Event, int]]:
         counts: dict[str, dict[Event, int]] = defaultdict(dict)

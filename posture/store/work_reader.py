@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from posture.domain.job import Job, JobState
+from posture.domain.page import Page
 from posture.domain.schedule import SchedulePause
-from posture.store import jobs, slots
+from posture.store import jobs, numbered_pages, slots
 from posture.store.work_rows import job_from
 from posture.store.work_tables import JOBS
 
@@ -47,6 +48,17 @@ class WorkReader:
             conditions.append(JOBS.c.number < before)
         newest = select(JOBS).where(*conditions).order_by(JOBS.c.number.desc()).limit(limit)
         return [(row["number"], job_from(row)) for row in self._connection.execute(newest).mappings()]
+
+    def page(self, tenant_ids: Collection[str] | None, *, cursor: str | None, limit: int) -> Page[Job]:
+        """Return one page of jobs, the newest first: of these tenants, or with None of all and of none.
+
+        Raises:
+            UsageError: the cursor is not of a list of jobs.
+        """
+        conditions = () if tenant_ids is None else (JOBS.c.tenant_id.in_(sorted(tenant_ids)),)
+        found = numbered_pages.numbers(self._connection, JOBS, *conditions, cursor=cursor, limit=limit)
+        rows = self._connection.execute(numbered_pages.rows_of(JOBS, found)).mappings()
+        return numbered_pages.filled(found, [job_from(row) for row in rows])
 
     def latest(self, schedule: str) -> Mapping[str | None, Job]:
         """Return the latest job that each tenant has of a schedule."""

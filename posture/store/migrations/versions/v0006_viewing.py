@@ -26,6 +26,8 @@ def upgrade() -> None:
     _widen_runs()
     _widen_standings()
     _fill_numbers()
+    op.create_index("ix_audit_events_kind_number", "audit_events", ["kind", "number"])
+    op.create_index("ix_audit_events_tenant_id_number", "audit_events", ["tenant_id", "number"])
 
 
 def _widen_findings() -> None:
