@@ -42,6 +42,22 @@ class CronCalendar:
         rivals = takewhile(lambda each: each[0] <= first_shown + _CLOCK_CHANGE, later)
         return min([first, *(moment for _, moment in rivals)])
 
+    def times(self, digest: Digest, *, after: datetime, until: datetime) -> list[datetime]:
+        """Return the times of the schedule that are later than ``after`` and not later than ``until``, in their
+        order, in UTC.
+
+        Raises:
+            ValueError: the schedule cannot be read or never comes; ``check_digest`` says what is wrong with it.
+        """
+        if (wrong := check_digest(digest.cron, digest.zone)) is not None:
+            raise ValueError(wrong)
+        zone = ZoneInfo(digest.zone)
+        since = after.astimezone(zone).replace(tzinfo=None) - _CLOCK_CHANGE
+        last = until.astimezone(zone).replace(tzinfo=None) + _CLOCK_CHANGE
+        shown = takewhile(lambda each: each <= last, _times(digest.cron, since=since))
+        # What an hour that is left out shows comes at the same moment as what the next one shows.
+        return sorted(moment for moment in {_moment(each, zone) for each in shown} if after < moment <= until)
+
 
 @lru_cache(maxsize=256)
 def check_digest(cron: str, zone: str) -> str | None:

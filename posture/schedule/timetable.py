@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -40,18 +40,23 @@ class ScheduleTimetable:
 
         What it costs depends on the limit and not on how long ago ``after`` is.
         """
-        back = timing.every * limit if isinstance(timing, Interval) else _FIRST_LOOK_BACK
+        if isinstance(timing, Interval):
+            return _times_of_interval(timing, max(after, until - timing.every * limit), until)
+        digest, back = Digest(cron=timing.cron, zone=timing.zone), _FIRST_LOOK_BACK
         while True:
             start = max(after, until - back)
-            found = list(self._between(timing, start, until))
+            found = self._calendar.times(digest, after=start, until=until)
             if start == after or len(found) >= limit:
                 return found[-limit:]
             back *= 2
 
-    def _between(self, timing: Timing, after: datetime, until: datetime) -> Iterator[datetime]:
-        due = after
-        while (due := self.next_time(timing, after=due)) <= until:
-            yield due
+
+def _times_of_interval(interval: Interval, after: datetime, until: datetime) -> list[datetime]:
+    found: list[datetime] = []
+    due = after
+    while (due := _next_of_interval(interval, after=due)) <= until:
+        found.append(due)
+    return found
 
 
 def _next_of_interval(interval: Interval, *, after: datetime) -> datetime:

@@ -51,7 +51,7 @@ class Lookout:
             self._looked_at, self._next_at = now, done.next_at
             for schedule, slots in done.missed.items():
                 _LOG.warning(
-                    "The schedule %s missed %s that nobody catches up",
+                    "The schedule %s came %s while nobody looked; these are not caught up",
                     schedule,
                     counted(slots, "time"),
                     extra={"action": "slots_missed", "schedule": schedule, "slots": slots},
