@@ -18,10 +18,10 @@ COVERED := domain=100 tables=100 definitions=100 \
 	usecases=95 graph=95 snapshot=95 store=95 report=95 config=95 simulator=95 schedule=95 notify=95 cli=90
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test endurance check coverage bench picture docs lock clean
+.PHONY: help setup demo serve-demo test endurance check coverage bench picture docs lock clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Make .venv from requirements.lock
 
@@ -35,6 +35,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY)  ## Scan a made-up company, served on this machine
 	@$(BIN)/posture demo
+
+serve-demo: $(READY)  ## The page on the same company, with two people to sign in as
+	@$(BIN)/posture demo --page
 
 test: $(READY)  ## Run every test
 	$(BIN)/pytest --numprocesses $(PROCESSES) --dist worksteal

@@ -18,6 +18,7 @@ from posture.cli.console import err, out
 from posture.errors import UsageError
 
 _STOP_SECONDS = 10
+PAGE_PORT = 8080
 
 _CONFIG = """\
 # A made-up tenant, served by "posture demo --serve" on this machine.
@@ -39,6 +40,10 @@ notify:                      # mail from a mailbox of the made-up company to its
         to: [{mailbox}]
         credential: {{client_id: {mailer_client_id}, client_secret: "${{file:./mailer-secret}}"}}
   default: {{channels: [admins]}}
+service:                     # the page, for posture serve
+  listen: "127.0.0.1:{page_port}"
+schedules:
+  - {{name: every-quarter, job: scan, cron: "*/15 * * * *"}}
 tenants:
   - name: contoso
     tenant_id: {tenant_id}
@@ -68,15 +73,24 @@ def demo(
     serve: Annotated[
         bool, typer.Option("--serve", help="Leave the simulator running and print a configuration for it.")
     ] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="Begin anew, scan, then run the worker and the page until Ctrl-C.")
+    ] = False,
+    page_port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the page on 127.0.0.1.")] = PAGE_PORT,
 ) -> None:
     """Scan a made-up company: no tenant and no account needed."""
+    from posture.cli.demo_page import begin_anew, show_page
     from posture.cli.scan import scan
 
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        if page:
+            begin_anew(directory, port=page_port)
         with _simulator(directory, users=users, seed=seed, port=port) as ready:
-            config = write_config(directory, ready)
-            if serve:
+            config = write_config(directory, ready, page_port=page_port)
+            if page:
+                show_page(config)
+            elif serve:
                 _wait(config)
             else:
                 scan(config=config)
@@ -101,7 +115,7 @@ def _simulator(directory: Path, *, users: int, seed: int, port: int) -> Iterator
             process.wait(_STOP_SECONDS)
 
 
-def write_config(directory: Path, ready: Mapping[str, Any]) -> Path:
+def write_config(directory: Path, ready: Mapping[str, Any], *, page_port: int = PAGE_PORT) -> Path:
     """Write a configuration that points at the simulator, its secrets in files beside it."""
     _write_secret(directory / "client-secret", ready["client_secret"])
     _write_secret(directory / "remediator-secret", ready["remediator_client_secret"])
@@ -109,6 +123,7 @@ def write_config(directory: Path, ready: Mapping[str, Any]) -> Path:
     config = directory / "posture.yaml"
     values = {
         **ready,
+        "page_port": page_port,
         "ca_bundle": json.dumps(str(Path(ready["ca_bundle"]).resolve())),
         "emergency_accounts": json.dumps(ready["emergency_accounts"]),
     }

@@ -30,6 +30,7 @@ from posture.cli import (
     query,
     scan,
     schedule,
+    serve,
     simulate,
     tables,
     web,
@@ -75,7 +76,7 @@ app = typer.Typer(
 
 for command in (
     *(init, doctor, permissions, scan, findings, exempt, checks, tables, query),
-    *(actions, plans, operators, audit, notify, schedule, worker, web, demo, simulate),
+    *(actions, plans, operators, audit, notify, schedule, worker, web, serve, demo, simulate),
 ):
     command.register(app)
 
