@@ -199,3 +199,55 @@ def test_on_a_terminal_the_token_is_asked_for_and_not_shown(settings: Path, admi
     assert code == 0, session.said
     assert admin not in session.said
     assert (tmp_path / "token").read_text(encoding="utf-8").startswith("posture_")
+
+
+def test_an_operator_can_be_limited_to_tenants_and_the_token_to_scopes(settings: Path, admin: str) -> None:
+    limits = ("--tenant", "contoso", "--scope", "read", "--scope", "decide")
+    added = add(settings, admin, "berta", "helpdesk", *limits, "-f", "json").json()
+
+    assert (added["tenants"], added["scopes"]) == (["contoso"], ["read", "decide"])
+    listed = run("operators", "list", "--config", settings)
+    assert "contoso" in listed.out
+    assert "decide, read" in listed.out
+    stop = ("actions", "stop", "--reason", "drill", "--tenant", "contoso")
+    stopped = run(*stop, "--config", settings, POSTURE_TOKEN=added["token"])
+    assert isinstance(stopped.error, NotAllowedToDecide)
+    assert "not for propose" in str(stopped.error)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [(("--tenant", "nowhere"), 'no tenant "nowhere"'), (("--scope", "administer"), "does not have the scope")],
+)
+def test_a_limit_that_says_nothing_is_refused(settings: Path, admin: str, limits: tuple[str, ...], said: str) -> None:
+    refused = add(settings, admin, "berta", "helpdesk", *limits)
+
+    assert isinstance(refused.error, UsageError)
+    assert said in str(refused.error)
+
+
+@pytest.mark.parametrize("limits", [("--tenant", "contoso"), ("--scope", "administer")])
+def test_the_first_operator_has_no_limits(settings: Path, limits: tuple[str, ...]) -> None:
+    said = run("operators", "add", "adele", "--role", "admin", *limits, "--config", settings)
+
+    assert isinstance(said.error, NotAllowedToDecide)
+    assert "can have no limits" in str(said.error)
+
+
+def test_who_is_limited_to_a_tenant_stops_actions_there_and_not_everywhere(settings: Path, admin: str) -> None:
+    token = add(settings, admin, "berta", "helpdesk", "--tenant", "contoso").out.strip()
+
+    everywhere = run("actions", "stop", "--reason", "drill", "--config", settings, POSTURE_TOKEN=token)
+    there = run(
+        "actions", "stop", "--reason", "drill", "--tenant", "contoso", "--config", settings, POSTURE_TOKEN=token
+    )
+
+    assert isinstance(everywhere.error, NotAllowedToDecide)
+    assert there.code == 0
+
+
+def test_nobody_is_readmitted_who_was_not_revoked(settings: Path, admin: str) -> None:
+    said = run("operators", "readmit", "adele", "--config", settings, POSTURE_TOKEN=admin)
+
+    assert isinstance(said.error, UsageError)
+    assert "was revoked" in str(said.error)

@@ -17,9 +17,11 @@ from sqlalchemy import Engine, insert, inspect, text
 
 from posture.domain.finding_view import FindingFilter
 from posture.domain.judgement import CheckOutcome, CheckResult, SkipKind, SkipReason
+from posture.domain.operator import Role
 from posture.domain.run import RunState
 from posture.errors import StoreError
-from posture.store.acting_tables import PLANS
+from posture.store.acting_rows import operator_row
+from posture.store.acting_tables import OPERATORS, PLANS
 from posture.store.database import Store, prepare_store
 from posture.store.migrate import LATEST, MIGRATIONS
 from posture.store.plan_rows import plan_row
@@ -28,7 +30,7 @@ from posture.store.tables import EXEMPTIONS, FINDINGS, METADATA, RUN_CHECKS, RUN
 from posture.usecases.ports.acting import PlanQuery
 from tests.domain.builders import CHECK, MONDAY, TENANT, a_check_result, a_finding, a_run, an_exemption
 from tests.domain.telling import a_notice
-from tests.usecases.builders import a_plan, an_audit_event
+from tests.usecases.builders import a_plan, an_audit_event, an_operator
 
 
 def _upgrade_to(engine: Engine, revision: str) -> None:
@@ -127,6 +129,23 @@ def test_a_database_of_the_second_version_keeps_what_is_in_it_and_knows_how_its_
         "mfa-gaps": (CheckOutcome.EVALUATED, None, tuesday),
         "risky-users": (CheckOutcome.SKIPPED, SkipKind.LICENCE_MISSING, None),
     }
+
+
+def test_operators_of_the_third_version_keep_what_they_may_do_and_can_then_sign_in(url: str, engine: Engine) -> None:
+    _upgrade_to(engine, "0003")
+    people = {"ada": an_operator("ada"), "vic": an_operator("vic", role=Role.VIEWER, revoked_at=MONDAY)}
+    with engine.begin() as connection:
+        for number, operator in enumerate(people.values()):
+            row = operator_row(operator, token_hash=f"{number:064x}")
+            of_then = {name: value for name, value in row.items() if name not in ("tenants", "scopes", "subject")}
+            connection.execute(insert(OPERATORS).values(of_then))
+
+    with closing(prepare_store(url)) as store:
+        with store.reading() as reader:
+            assert reader.acting.operators() == list(people.values())
+            assert reader.acting.operator_by_token(f"{0:064x}") == people["ada"]
+        with store.open_sign_ins() as sign_ins:
+            assert sign_ins.end_all(people["ada"], at=MONDAY) == 0
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(store: Store, url: str, engine: Engine) -> None:
