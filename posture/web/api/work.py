@@ -21,7 +21,7 @@ from posture.web.api.answering import (
     page_of,
     whole_list_of,
 )
-from posture.web.api.asking import Body, Name, NoParameters, Paged, PathName, Text, body_of
+from posture.web.api.asking import WITHOUT_BODY, Body, Name, NoParameters, Paged, PathName, Text, body_of
 from posture.web.api.current import CurrentAccess
 
 router = APIRouter(tags=["work"])
@@ -90,6 +90,12 @@ def jobs(access: CurrentAccess, query: Annotated[Paged, Query()]) -> Response:
 def job(access: CurrentAccess, job: PathName, _: NoParameters) -> Response:
     """Return a job: how far it is, and what came of it."""
     return answer(job_json(access.job(job)))
+
+
+@router.post("/jobs/{job}/cancel", dependencies=[WITHOUT_BODY], **answers("Job", names_things=True))
+def cancel_job(access: CurrentAccess, job: PathName, _: NoParameters) -> Response:
+    """Cancel a job that waits. One that runs is stopped by stopping its worker."""
+    return answer(job_json(access.cancel_job(job)))
 
 
 BODIES: Final[Sequence[type[Body]]] = (
