@@ -8,15 +8,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
-from posture.bootstrap import Application, load_application
-from posture.config import ServiceSettings
+from posture.bootstrap import Application, dictionary
+from posture.config import ServiceSettings, load_settings
+from posture.definitions.catalog import Catalog, load_catalog
 from posture.domain.operator import Operator, Role, Scope
+from posture.graph.throttle import PUBLISHED
 from posture.usecases.operators import add_operator
 from posture.web.app import create_app
 from posture.web.safety.forgery import csrf_token_of
@@ -44,6 +47,19 @@ tenants:
 """
 
 
+@cache
+def _shipped() -> Catalog:
+    return load_catalog([], dictionary())
+
+
+class TriedApplication(Application):
+    """posture as it is, with the shipped checks read once for all tests."""
+
+    @property
+    def catalog(self) -> Catalog:  # type: ignore[override]
+        return _shipped()
+
+
 class Client(TestClient):
     """A browser that follows no redirects. ``csrf_token`` is that of its sign-in, "" without one."""
 
@@ -56,7 +72,7 @@ class Office:
     def __init__(self, directory: Path, *, settings: str = _SETTINGS) -> None:
         path = directory / "posture.yaml"
         path.write_text(settings, encoding="utf-8")
-        self.application: Application = load_application(path)
+        self.application: Application = TriedApplication(load_settings(path, environment={}), pace=PUBLISHED)
         self.service: ServiceSettings = self.application.settings.service
         self.app: FastAPI = create_app(self.application, settings=self.service)
 
