@@ -21,7 +21,7 @@ from procrastinate.manager import JobManager
 from psycopg.conninfo import make_conninfo
 
 from posture.errors import StoreError
-from posture.schedule.distributed_manager import words_of
+from posture.schedule.distributed_manager import queue_of, words_of
 from posture.schedule.distributed_schema import prepare_queues
 from posture.schedule.distributed_worker import BRING, PUBLISHED, Rhythm, work
 
@@ -72,7 +72,7 @@ class FleetEngine:
 
     def run(self, runner: JobRunner, *, queues: Collection[str], threads: int, stop: StopSign) -> None:
         """Bring jobs of these queues, of all if none is named, to this process, so many at a time, until ``stop`` is
-        set and what was begun has come back.
+        set and what was begun has come back. One of several threads is kept for what somebody waits for.
 
         A database that does not answer is waited for.
 
@@ -122,7 +122,7 @@ class _Unreachable(StoreError):
 def _queued(job: Job) -> QueuedJob:
     return QueuedJob(
         id=None,
-        queue=job.queue,
+        queue=queue_of(job),
         lock=job.lock,
         queueing_lock=job.id,
         task_name=BRING,

@@ -8,7 +8,7 @@ are stopped first, as for every upgrade of posture.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 
 from procrastinate.schema import SchemaManager
 from psycopg import Connection
@@ -21,8 +21,9 @@ _RECORD: Final = """
         applied_at timestamptz not null default now()
     )"""
 _ADD: Final = "insert into fleet_schema (change) values (%s)"
-_HAS_QUEUES: Final = "select to_regclass('procrastinate_jobs') is not null"
-_HAS_RECORD: Final = "select to_regclass('fleet_schema') is not null"
+# Not to_regclass: within a transaction it would still not see what another process made meanwhile.
+_HAS_TABLE: Final = """
+    select exists (select from pg_tables where tablename = %s and schemaname = any (current_schemas(false)))"""
 # The store upgrades its tables under the same lock: of all processes that start at once, one changes anything.
 _ALONE: Final = "select pg_advisory_xact_lock(hashtext('posture upgrade'))"
 
@@ -51,7 +52,7 @@ def prepare_queues(connection: Connection[Any]) -> None:
 def _bring_up(connection: Connection[Any], missing: dict[str, Path], *, is_new: bool) -> None:
     connection.execute(_RECORD)
     if is_new:
-        if _is_true(connection, _HAS_QUEUES):
+        if _has_table(connection, "procrastinate_jobs"):
             raise StoreError(
                 "the database holds queues of another program that uses Procrastinate: "
                 "give posture a database of its own in store.url"
@@ -70,11 +71,11 @@ def _changes() -> dict[str, Path]:
 
 
 def _applied(connection: Connection[Any]) -> set[str]:
-    if not _is_true(connection, _HAS_RECORD):
+    if not _has_table(connection, "fleet_schema"):
         return set()
     return {row[0] for row in connection.execute("select change from fleet_schema")}
 
 
-def _is_true(connection: Connection[Any], question: LiteralString) -> bool:
-    row = connection.execute(question).fetchone()
+def _has_table(connection: Connection[Any], name: str) -> bool:
+    row = connection.execute(_HAS_TABLE, [name]).fetchone()
     return row is not None and row[0] is True

@@ -18,7 +18,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as QueuedJob
 
 from posture.errors import StoreError
-from posture.schedule.distributed_manager import Outage, PatientManager, words_of
+from posture.schedule.distributed_manager import Outage, PatientManager, queues_in, words_of
 
 if TYPE_CHECKING:
     from posture.usecases.ports.working import JobRunner, StopSign
@@ -27,7 +27,6 @@ _LOG: Final = logging.getLogger(__name__)
 BRING: Final = "posture.bring"
 """The one task: bring a job of the book to a worker."""
 _CONNECTIONS: Final = 3  # and one more that listens
-_PATIENCE_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.1
 _LONGEST_RETRY: Final = timedelta(minutes=1)
 _NEVER_SECONDS: Final = 86_400.0
@@ -40,15 +39,16 @@ class Rhythm:
     """How often a worker does what it does, in seconds.
 
     It shows every ``heartbeat`` that it lives; after ``stalled`` without a sign others take over what it ran. New
-    jobs wake it, others it looks for every ``poll``.
+    jobs wake it, others it looks for every ``poll``. For a connection it waits no longer than ``patience`` at a time.
     """
 
     heartbeat: float
     stalled: float
     poll: float
+    patience: float
 
 
-PUBLISHED: Final = Rhythm(heartbeat=10, stalled=30, poll=5)
+PUBLISHED: Final = Rhythm(heartbeat=10, stalled=30, poll=5, patience=5)
 """Procrastinate's own."""
 
 
@@ -102,10 +102,12 @@ async def work(
     stopping = asyncio.Event()
     outage = Outage(stopping)
     connector = PsycopgConnector(
-        conninfo=conninfo, min_size=1, max_size=_CONNECTIONS, timeout=_PATIENCE_SECONDS, name="fleet"
+        conninfo=conninfo, min_size=1, max_size=_CONNECTIONS, timeout=rhythm.patience, name="fleet"
     )
     app = App(connector=connector)
-    app.job_manager = manager = PatientManager(connector, outage=outage, stopping=stopping)
+    app.job_manager = manager = PatientManager(
+        connector, outage=outage, stopping=stopping, threads=threads, poll=rhythm.poll
+    )
     app.task(name=BRING, pass_context=True, retry=_LaterEachTime())(bringing(runner))
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, "job"))
     async with app.open_async():
@@ -115,6 +117,7 @@ async def work(
             while not stop.is_set() and not working.done():
                 await asyncio.wait([working], timeout=_LOOK_SECONDS)
             stopping.set()
+            manager.wake()
             working.cancel()
             with suppress(asyncio.CancelledError):
                 await working
@@ -134,7 +137,7 @@ def _options(queues: Collection[str], threads: int, rhythm: Rhythm) -> WorkerOpt
         "install_signal_handlers": False,
     }
     if queues:
-        options["queues"] = sorted(queues)
+        options["queues"] = queues_in(queues)
     return options
 
 
