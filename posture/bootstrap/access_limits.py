@@ -45,6 +45,19 @@ class LimitedAccess:
         known = ", ".join(tenant.name for tenant in self._visible_tenants()) or "none"
         raise NotThere(f'there is no tenant "{name}"; there are: {known}')
 
+    def _visible_ids(self, tenant: str | None) -> frozenset[str] | None:
+        """Return the directory ids of one tenant, or of all that are there for the operator; None if nothing is left
+        out: neither what belongs to no tenant, nor what is left of tenants that were in the settings.
+
+        Raises:
+            NotThere: no such tenant.
+        """
+        if tenant is not None:
+            return frozenset({self._tenant(tenant).tenant_id})
+        if self._operator.sees_everything:
+            return None
+        return frozenset(one.tenant_id for one in self._visible_tenants())
+
     def _sees_tenant_id(self, tenant_id: str | None) -> bool:
         """Say whether what belongs to a tenant, by its directory id, is there for the operator.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posture.bootstrap.connection import connection_of
+from posture.bootstrap.exemptions_file import ExemptionsFile
 from posture.bootstrap.own_credentials import own_credentials
 from posture.bootstrap.selection import Selection, select_checks
 from posture.config import (
@@ -25,7 +26,6 @@ from posture.config import (
 )
 from posture.definitions.catalog import Catalog, load_catalog
 from posture.definitions.dictionary import Dictionary
-from posture.definitions.exemption_file import load_exemptions
 from posture.definitions.loaded import LoadedCheck
 from posture.domain.check import CheckId
 from posture.domain.examination import Examination
@@ -41,6 +41,7 @@ from posture.snapshot.snapshots import TenantSnapshots
 from posture.store.database import Store, prepare_store
 from posture.tables import RESOURCE_TYPES, TABLES
 from posture.tables.live import ONLY_LIVE
+from posture.usecases.check_needs import Needs, needs_of
 from posture.usecases.diagnose import Diagnosis, diagnose_tenant
 from posture.usecases.events import ScanEvent
 from posture.usecases.examine import examination_of
@@ -219,6 +220,11 @@ class Application:
         """The title of every check, by id."""
         return {loaded.check.id: loaded.check.title for loaded in self.catalog.checks}
 
+    @cached_property
+    def needs_of_checks(self) -> Mapping[CheckId, Needs]:
+        """What each check needs of a tenant by itself."""
+        return {loaded.check.id: needs_of(loaded) for loaded in self.catalog.checks}
+
     def tenants_named(self, names: Sequence[str]) -> tuple[TenantSettings, ...]:
         """Return the tenants of these names, all of them if there is no name."""
         if not names:
@@ -265,7 +271,7 @@ class Application:
             checks=selection.checks,
             switched_off=selection.switched_off,
             wanted=selection.wanted,
-            exemptions=self._exemptions_of_file(),
+            exemptions=self.exemptions_of_file(),
             exemption_notice=self.settings.notify.exemption_notice,
             own=own_credentials(tenant, self.settings, self.catalog),
             all_verdicts=all_verdicts,
@@ -312,7 +318,7 @@ class Application:
         """Return every exemption on record, of the file and of the database, those that ended too."""
         with self.store.reading() as reader:
             recorded = tuple(record.exemption for record in reader.exemptions())
-        return (*self._exemptions_of_file(), *recorded)
+        return (*self.exemptions_of_file(), *recorded)
 
     @contextmanager
     def finding_views(self, wanted: FindingFilter) -> Iterator[Iterator[FindingView]]:
@@ -339,7 +345,12 @@ class Application:
             view = view_of(finding, exemptions, tenant=names[finding.tenant_id], now=now)
             return view, reader.history(finding)
 
-    def _exemptions_of_file(self) -> tuple[Exemption, ...]:
+    def exemptions_of_file(self) -> tuple[Exemption, ...]:
+        """Return the exemptions of the file beside the settings, those that ended too."""
+        return self._exemptions_file.exemptions()
+
+    @cached_property
+    def _exemptions_file(self) -> ExemptionsFile:
         path = self.settings.path.parent / _EXEMPTIONS_FILE
         names = [tenant.name for tenant in self.settings.tenants]
-        return load_exemptions(path, self.catalog.ids, known_tenants=names)
+        return ExemptionsFile(path, check_ids=self.catalog.ids, tenants=names)

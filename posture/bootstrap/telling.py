@@ -6,13 +6,12 @@ import random
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from posture.config import ChannelSettings, NotifySettings
 from posture.domain.check import Check, CheckId
-from posture.domain.delivery import ClosedChannel, Delivery, DeliveryState, Tried
+from posture.domain.delivery import UNDELIVERED, UNDELIVERED_FOR, ClosedChannel, Delivery, Tried, is_failing
 from posture.domain.delivery_view import DeliveryFilter, DeliveryView, WaitingErrands
 from posture.domain.notice import Event
 from posture.domain.routing import Routes
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
     from posture.notify.links import Links
     from posture.notify.wording import Wording
     from posture.store.telling_reader import TellingReader
-
-_UNDELIVERED: Final = (DeliveryState.WAITING, DeliveryState.REFUSED, DeliveryState.GIVEN_UP)
-_LATELY: Final = timedelta(days=7)
 
 
 class _Records(TypedDict):
@@ -171,8 +167,8 @@ class Telling:
         """Return how it stands with every channel. Nothing is sent and no server is asked."""
         with self._application.store.reading() as reader:
             closed = reader.telling.closed_channels()
-            views = reader.telling.deliveries(DeliveryFilter(states=_UNDELIVERED))
-        since = self._application.clock.now() - _LATELY
+            views = reader.telling.deliveries(DeliveryFilter(states=UNDELIVERED))
+        since = self._application.clock.now() - UNDELIVERED_FOR
         return [
             ChannelState(
                 name=channel.name,
@@ -182,7 +178,7 @@ class Telling:
                 failing=[
                     view.delivery
                     for view in views
-                    if view.delivery.channel == channel.name and _fails(view.delivery, since)
+                    if view.delivery.channel == channel.name and is_failing(view.delivery, since=since)
                 ],
             )
             for channel in self.settings.channels
@@ -239,7 +235,3 @@ class Telling:
     @property
     def _records(self) -> _Records:
         return {"open_outbox": self._application.store.open_outbox, "clock": self._application.clock}
-
-
-def _fails(delivery: Delivery, since: datetime) -> bool:
-    return delivery.tries > 0 if delivery.ended_at is None else delivery.ended_at >= since

@@ -37,6 +37,11 @@ class DeliveryState(StrEnum):
     GIVEN_UP = "given_up"
 
 
+UNDELIVERED: Final = (DeliveryState.WAITING, DeliveryState.REFUSED, DeliveryState.GIVEN_UP)
+UNDELIVERED_FOR: Final = timedelta(days=7)
+"""How long a delivery that was refused or given up is told as one of the channel's troubles."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
     """``id`` is made of the channel and the notices: it is the message's id wherever one can be given, so that who
@@ -163,6 +168,11 @@ def after_try(delivery: Delivery, tried: Tried, *, now: datetime, jitter: float)
     if next_try_at - done.since > TRIED_FOR:
         return replace(done, state=DeliveryState.GIVEN_UP, ended_at=now, note=tried.because)
     return replace(done, next_try_at=next_try_at, note=tried.because)
+
+
+def is_failing(delivery: Delivery, *, since: datetime) -> bool:
+    """Say whether an undelivered one has failed and waits, or was refused or given up since then."""
+    return delivery.tries > 0 if delivery.ended_at is None else delivery.ended_at >= since
 
 
 def tried_anew(delivery: Delivery, *, now: datetime) -> Delivery:

@@ -61,3 +61,24 @@ def exemption_for(
         if exemption.check in (None, check) and exemption.resource_id.lower() == resource_id.lower()
     ]
     return max(accepting, key=lambda exemption: exemption.ends_at, default=None)
+
+
+class ExemptionsInForce:
+    """The exemptions that count at one moment, quick to ask about many things, with what ``exemption_for`` says."""
+
+    def __init__(self, exemptions: Iterable[Exemption], *, now: datetime) -> None:
+        self._by_resource: dict[str, list[Exemption]] = {}
+        for exemption in exemptions:
+            if now < exemption.ends_at:
+                self._by_resource.setdefault(exemption.resource_id.lower(), []).append(exemption)
+        self._now = now
+
+    @property
+    def resource_ids(self) -> frozenset[str]:
+        """The ids of the resources that some exemption is about, in lower case."""
+        return frozenset(self._by_resource)
+
+    def of(self, *, tenant: str, check: CheckId, resource_id: str) -> Exemption | None:
+        """Return the exemption in force for one thing, the one that ends last; None if there is none."""
+        about = self._by_resource.get(resource_id.lower(), ())
+        return exemption_for(about, tenant=tenant, check=check, resource_id=resource_id, now=self._now)

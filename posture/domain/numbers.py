@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,6 +68,58 @@ class CheckInTenant:
     counts: Counts | None
     failing: int
     evaluated_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenCount:
+    """How many findings of a check are open in a tenant with one severity, exempted ones among them."""
+
+    tenant_id: str
+    check: CheckId
+    severity: Severity
+    findings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedStanding:
+    """How a check stands in a tenant, as its last run left it; see ``CheckInTenant``. ``is_off``: that run was told
+    to leave it out. ``severity`` and ``counts`` are None if no run on record tells."""
+
+    tenant_id: str
+    check: CheckId
+    outcome: CheckOutcome
+    is_off: bool
+    severity: Severity | None
+    skipped: SkipReason | None
+    error: str | None
+    counts: Counts | None
+    evaluated_at: datetime | None
+    first_evaluated_at: datetime | None
+
+
+def check_in_tenant(
+    recorded: RecordedStanding, failing: Mapping[Severity, int], *, is_wanted: bool, usual: Severity
+) -> CheckInTenant:
+    """Return how a check stands now. ``failing`` counts its findings that are open and not exempted now; ``usual`` is
+    the severity that the check has of itself, ``is_wanted`` whether the settings want it in the tenant."""
+    found = sum(failing.values())
+    return CheckInTenant(
+        check=recorded.check,
+        mark=_mark(recorded, found) if is_wanted and not recorded.is_off else None,
+        outcome=recorded.outcome,
+        severity=max(failing, key=lambda severity: severity.rank, default=recorded.severity or usual),
+        skipped=recorded.skipped,
+        error=recorded.error,
+        counts=recorded.counts,
+        failing=found,
+        evaluated_at=recorded.evaluated_at,
+    )
+
+
+def _mark(recorded: RecordedStanding, failing: int) -> Mark | None:
+    # An evaluation without counts is too old to tell what it did not know.
+    unknown = recorded.counts.unknown if recorded.counts is not None else 1
+    return mark_of(recorded.outcome, None, failed=failing, unknown=unknown)
 
 
 def mark_of(outcome: CheckOutcome, skip_kind: SkipKind | None, *, failed: int, unknown: int) -> Mark | None:

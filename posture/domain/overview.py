@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from posture.domain.check import CheckId
@@ -62,3 +62,9 @@ class Overview:
     worse: tuple[Worsening, ...]
     waiting_plans: tuple[Plan, ...]
     stops: tuple[Stop, ...]
+
+
+def numbers_before(trend: Iterable[NumbersAt], at: datetime) -> Numbers | None:
+    """Return the numbers of the last point of a trend, the oldest first, that is not later than ``at``."""
+    before = [point.numbers for point in trend if point.at <= at]
+    return before[-1] if before else None

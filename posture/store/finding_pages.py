@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, select
 from posture.domain.finding import Finding, FindingState
 from posture.domain.finding_pages import COUNTED_UP_TO, FindingSort
 from posture.domain.finding_view import Standing
+from posture.store.batches import in_batches
 from posture.store.finding_conditions import COUNTED_BY, FindingConditions, conditions, listed, passed_over
 from posture.store.finding_order import ORDERS, Order, Place, cursor_of, is_beyond, place_of
 from posture.store.rows import finding_from, resource_key
@@ -45,6 +46,25 @@ class FindingPages:
             passed_over(self._connection, FINDINGS.c.tenant_id).in_(tenant_ids),
         )
         return [finding_from(row) for row in self._connection.execute(about).mappings()]
+
+    def of_fingerprints(
+        self, fingerprints: Collection[str], *, tenant_ids: Collection[str] | None
+    ) -> Mapping[str, Finding]:
+        """Return those findings that are on record, by fingerprint: of these tenants, or with None of any."""
+        found: dict[str, Finding] = {}
+        for batch in in_batches(list(fingerprints)):
+            wanted = select(FINDINGS).where(FINDINGS.c.fingerprint.in_(batch))
+            for row in self._connection.execute(wanted).mappings():
+                if tenant_ids is None or row["tenant_id"] in tenant_ids:
+                    found[row["fingerprint"]] = finding_from(row)
+        return found
+
+    def fingerprints(self, wanted: FindingConditions, *, sort: FindingSort, descending: bool) -> Sequence[str]:
+        """Return the fingerprints of all findings that match, in their order: 80 bytes of memory for each."""
+        columns = ORDERS[sort].columns
+        found = select(FINDINGS.c.fingerprint).where(*conditions(self._connection, wanted, by=()))
+        found = found.order_by(*(column.desc() if descending else column for column in columns))
+        return self._connection.execute(found).scalars().all()
 
     def page(
         self,
@@ -121,10 +141,7 @@ class FindingPages:
         return self._connection.execute(select(func.count()).select_from(counted)).scalar_one()
 
     def _rows(self, fingerprints: Sequence[str]) -> tuple[Finding, ...]:
-        wanted = select(FINDINGS).where(FINDINGS.c.fingerprint.in_(fingerprints))
-        found: Mapping[str, Finding] = {
-            row["fingerprint"]: finding_from(row) for row in self._connection.execute(wanted).mappings()
-        }
+        found = self.of_fingerprints(fingerprints, tenant_ids=None)
         return tuple(found[fingerprint] for fingerprint in fingerprints)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,40 +11,14 @@ from sqlalchemy import BigInteger, Connection, RowMapping, case, cast, extract, 
 
 from posture.domain.check import CheckId
 from posture.domain.finding import FindingChange, FindingState
-from posture.domain.judgement import CheckOutcome, Counts, SkipKind, SkipReason
-from posture.domain.numbers import NumbersAt
+from posture.domain.judgement import CheckOutcome, SkipKind, SkipReason
+from posture.domain.numbers import NumbersAt, OpenCount, RecordedStanding
 from posture.domain.severity import Severity
 from posture.store.notice_tables import CHECK_STANDINGS
 from posture.store.rows import counts_from, numbers_from
 from posture.store.tables import FINDING_CHANGES, FINDINGS, RUNS
 
 _SEVERITIES: Final = tuple(Severity)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenCount:
-    """How many findings of a check are open in a tenant with one severity, exempted ones among them."""
-
-    tenant_id: str
-    check: CheckId
-    severity: Severity
-    findings: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecordedStanding:
-    """How a check stands in a tenant, as its last run left it; see ``CheckInTenant``."""
-
-    tenant_id: str
-    check: CheckId
-    outcome: CheckOutcome
-    is_off: bool
-    severity: Severity | None
-    skipped: SkipReason | None
-    error: str | None
-    counts: Counts | None
-    evaluated_at: datetime | None
-    first_evaluated_at: datetime | None
 
 
 class OverviewReader:

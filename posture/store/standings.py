@@ -54,7 +54,12 @@ def _numbers(connection: Connection, tenant_id: str) -> Numbers:
 
 def _mark(row: RowMapping) -> Mark | None:
     kind = SkipKind(row["skip_kind"]) if row["skip_kind"] is not None else None
-    return mark_of(CheckOutcome(row["outcome"]), kind, failed=row["failed"] or 0, unknown=row["unknown"] or 0)
+    return mark_of(
+        CheckOutcome(row["outcome"]),
+        kind,
+        failed=row["failed"] or 0,
+        unknown=1 if row["unknown"] is None else row["unknown"],
+    )
 
 
 def _is_switched_off(result: CheckResult) -> bool:

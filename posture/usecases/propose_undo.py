@@ -53,16 +53,24 @@ def propose_undo(
     )
 
 
-def _undoable(plan: Plan, loaded: LoadedAction, now: datetime, open_unit: OpenActingUnit) -> Plan:
+def undo_refusal(plan: Plan, loaded: LoadedAction, *, now: datetime) -> str | None:
+    """Return why a plan cannot be taken back, whatever it changed, as a sentence; None if it can."""
     undo = loaded.action.undo
     if plan.undoes is not None:
-        raise ActionRefused(f"plan {plan.id} takes another back itself; propose {plan.action} anew instead")
+        return f"plan {plan.id} takes another back itself; propose {plan.action} anew instead"
     if undo is None:
-        raise ActionRefused(f"{plan.action} cannot be undone: {loaded.action.undo_impossible_because}")
+        return f"{plan.action} cannot be undone: {loaded.action.undo_impossible_because}"
     if plan.state not in FINAL or plan.ended_at is None:
-        raise ActionRefused(f"plan {plan.id} is {plan.state}; only what was carried out can be undone")
+        return f"plan {plan.id} is {plan.state}; only what was carried out can be undone"
     if now > plan.ended_at + undo.within:
-        raise ActionRefused(f"plan {plan.id} ended on {plan.ended_at:%Y-%m-%d}; that is too long ago to undo it")
+        return f"plan {plan.id} ended on {plan.ended_at:%Y-%m-%d}; that is too long ago to undo it"
+    return None
+
+
+def _undoable(plan: Plan, loaded: LoadedAction, now: datetime, open_unit: OpenActingUnit) -> Plan:
+    refusal = undo_refusal(plan, loaded, now=now)
+    if refusal is not None:
+        raise ActionRefused(refusal)
     changed = _changed(plan, open_unit)
     if not changed:
         raise ActionRefused(f"plan {plan.id} changed nothing that could be undone")

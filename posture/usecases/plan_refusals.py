@@ -1,0 +1,103 @@
+"""Why somebody may not do something with a plan now, said before they try. Pure: it decides nothing, and what is
+really done is decided once more then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from posture.definitions.loaded_action import LoadedAction
+from posture.domain.action import ApprovalRule
+from posture.domain.approval import approved, rejected, require_may_execute, require_may_propose, still_approved
+from posture.domain.journal import JournalEntry, SendState
+from posture.domain.operator import Operator, as_on_record
+from posture.domain.plan import Plan, TargetState, is_overdue
+from posture.errors import NotAllowed, NotAllowedToDecide
+from posture.usecases.access import RIGHTS, require_right
+from posture.usecases.propose_undo import undo_refusal
+
+_A_NOTE = "a note"
+_FIRST_ERROR = 400
+_CHANGED = frozenset({TargetState.DONE, TargetState.UNVERIFIED})
+
+
+def not_approve(plan: Plan, operator: Operator, known: Iterable[Operator], *, now: datetime) -> str | None:
+    """Return why the operator may not approve the plan; None if he or she may. ``known`` are all on record. How long
+    ago somebody signed in is not asked: that can be mended."""
+
+    def attempt(current: Plan, person: Operator) -> None:
+        approved(current, person, digest=plan.digest, note=_A_NOTE, now=now)
+
+    return _refusal("approve", plan, operator, known, attempt, now=now)
+
+
+def not_reject(plan: Plan, operator: Operator, known: Iterable[Operator], *, now: datetime) -> str | None:
+    def attempt(current: Plan, person: Operator) -> None:
+        rejected(current, person, note=_A_NOTE, now=now)
+
+    return _refusal("reject", plan, operator, known, attempt, now=now)
+
+
+def not_execute(plan: Plan, operator: Operator, known: Iterable[Operator], *, now: datetime) -> str | None:
+    def attempt(current: Plan, person: Operator) -> None:
+        require_may_execute(current, person, now=now)
+
+    return _refusal("execute", plan, operator, known, attempt, now=now)
+
+
+def not_undo(
+    plan: Plan,
+    operator: Operator,
+    loaded: LoadedAction | None,
+    journal: Iterable[JournalEntry],
+    *,
+    rule: ApprovalRule | None,
+    now: datetime,
+) -> str | None:
+    """Return why the operator may not propose to take the plan back. ``rule`` is the one in force for its action."""
+    if loaded is None or rule is None:
+        return f"{plan.action} is no longer in the catalog, or its file is wrong"
+    refusal = undo_refusal(plan, loaded, now=now)
+    if refusal is not None:
+        return refusal
+    if not has_changed(plan, journal):
+        return f"plan {plan.id} changed nothing that could be undone"
+    try:
+        require_right(operator, RIGHTS["propose_undo"], now=now)
+        require_may_propose(operator, rule, tenant=plan.tenant_name, now=now)
+    except (NotAllowed, NotAllowedToDecide) as refused:
+        return str(refused)
+    return None
+
+
+def has_changed(plan: Plan, journal: Iterable[JournalEntry]) -> bool:
+    """Say whether a plan changed, or may have changed, something that could be taken back."""
+    let_through = {entry.target for entry in journal if not _was_turned_down(entry)}
+    return any(
+        target.state in _CHANGED or (target.state is TargetState.FAILED and target.number in let_through)
+        for target in plan.targets
+    )
+
+
+def _refusal(
+    method: str,
+    plan: Plan,
+    operator: Operator,
+    known: Iterable[Operator],
+    attempt: Callable[[Plan, Operator], None],
+    *,
+    now: datetime,
+) -> str | None:
+    people = tuple(known)
+    try:
+        require_right(operator, RIGHTS[method], now=now)
+        if is_overdue(plan, now=now):
+            return f"plan {plan.id} has expired; propose it anew"
+        attempt(still_approved(plan, people), as_on_record(operator, people))
+    except (NotAllowed, NotAllowedToDecide) as refused:
+        return str(refused)
+    return None
+
+
+def _was_turned_down(entry: JournalEntry) -> bool:
+    return entry.state is SendState.ANSWERED and entry.status is not None and entry.status >= _FIRST_ERROR

@@ -1,0 +1,93 @@
+"""How checks stand now, put together from what the last runs left, what is open and what is exempted. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from posture.domain.check import Check, CheckId
+from posture.domain.finding import Finding
+from posture.domain.numbers import CheckInTenant, OpenCount, RecordedStanding, check_in_tenant
+from posture.domain.overview import MOST_WORSENINGS, Worsening
+from posture.domain.severity import Severity
+
+Failing = Mapping[tuple[str, CheckId], Mapping[Severity, int]]
+"""Tenant's id and check → how many findings are open and not exempted, by severity; only what is above zero."""
+
+
+def failing_now(counts: Iterable[OpenCount], exempted: Iterable[Finding]) -> Failing:
+    """Return what fails: what is open, less what is exempted of it."""
+    failing: dict[tuple[str, CheckId], Counter[Severity]] = defaultdict(Counter)
+    for count in counts:
+        failing[count.tenant_id, count.check][count.severity] += count.findings
+    for finding in exempted:
+        failing[finding.tenant_id, finding.check][finding.severity] -= 1
+    return {key: +by_severity for key, by_severity in failing.items() if +by_severity}
+
+
+def checks_now(
+    standings: Iterable[RecordedStanding],
+    failing: Failing,
+    checks: Mapping[CheckId, Check],
+    *,
+    is_wanted: Callable[[str, CheckId], bool],
+) -> Mapping[str, Mapping[CheckId, CheckInTenant]]:
+    """Return how each check of the catalog stands, by tenant's id. ``is_wanted`` says of a tenant's id and a check
+    whether the settings want it there."""
+    now: dict[str, dict[CheckId, CheckInTenant]] = defaultdict(dict)
+    for recorded in standings:
+        check = checks.get(recorded.check)
+        if check is not None:
+            now[recorded.tenant_id][recorded.check] = check_in_tenant(
+                recorded,
+                failing.get((recorded.tenant_id, recorded.check), {}),
+                is_wanted=is_wanted(recorded.tenant_id, recorded.check),
+                usual=check.severity.default,
+            )
+    return now
+
+
+def by_severity(failing: Failing, tenant_ids: Iterable[str]) -> Mapping[Severity, int]:
+    """Return how many findings fail in these tenants, every severity, the worst first."""
+    wanted = frozenset(tenant_ids)
+    total: Counter[Severity] = Counter()
+    for (tenant_id, _), found in failing.items():
+        if tenant_id in wanted:
+            total.update(found)
+    return {severity: total[severity] for severity in reversed(Severity)}
+
+
+def worsenings(
+    opened: Mapping[tuple[str, CheckId], int],
+    standings: Iterable[RecordedStanding],
+    failing: Failing,
+    *,
+    since: datetime,
+    tenants: Mapping[str, str],
+    titles: Mapping[CheckId, str],
+) -> tuple[Worsening, ...]:
+    """Return what got worse since then. ``opened`` counts what was opened less what was resolved, by tenant's id and
+    check; ``tenants`` are names by id. What was first judged since then did not get worse."""
+    judged_before = {
+        (one.tenant_id, one.check)
+        for one in standings
+        if one.first_evaluated_at is not None and one.first_evaluated_at < since
+    }
+    found = []
+    for (tenant_id, check), more in opened.items():
+        severities = failing.get((tenant_id, check), {})
+        # Of what was opened some may be exempted by now.
+        net = min(more, sum(severities.values()))
+        if net > 0 and (tenant_id, check) in judged_before and tenant_id in tenants:
+            found.append(
+                Worsening(
+                    tenant=tenants[tenant_id],
+                    check=check,
+                    title=titles.get(check, check),
+                    severity=max(severities, key=lambda severity: severity.rank),
+                    opened=net,
+                )
+            )
+    found.sort(key=lambda one: (-one.severity.rank, -one.opened, one.tenant, one.check))
+    return tuple(found[:MOST_WORSENINGS])
