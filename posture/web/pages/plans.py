@@ -19,6 +19,7 @@ from posture.domain.plan import FINAL, Plan, PlanState
 from posture.errors import ActionRefused, NotAllowedToDecide, PostureError, SignInTooOld, UsageError
 from posture.report.plan_json import plan_document
 from posture.web.current import CurrentAccess
+from posture.web.frame import frame_of
 from posture.web.pages.asked import SentForm, members_of, sent, value_of
 from posture.web.pages.exports import FileKind, Table, table_file, time_cell
 from posture.web.pages.going import done_at, gone_to
@@ -55,6 +56,7 @@ def list_plans(request: Request, access: CurrentAccess) -> HTMLResponse:
         page=page,
         # The queue stands above the whole list only: who filters looks for something else.
         waiting=access.overview(tenant).waiting_plans if is_whole else (),
+        titles={loaded.action.id: loaded.action.title for loaded in frame_of(request).application.catalog.actions},
         states=[(one.value, one.value.replace("_", " ")) for one in PlanState],
         chosen_states=[one.value for one in states],
         chosen_tenants=[tenant] if tenant else [],
