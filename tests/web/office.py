@@ -131,7 +131,7 @@ class Office:
         )
         client.cookies.set(COOKIE, id)
         client.csrf_token = csrf_token_of(id)
-        client.headers |= {"origin": self.service.url, "x-csrf-token": client.csrf_token}
+        client.headers.update({"origin": self.service.url, "x-csrf-token": client.csrf_token})
         return client
 
     def signed_in(
@@ -141,10 +141,11 @@ class Office:
         *,
         name: str | None = None,
         age: timedelta = timedelta(),
+        **options: Any,
     ) -> Client:
         """Return a browser in which a new operator is signed in. Its changes carry what they need to be believed."""
         operator, _ = self.operator(role, tenants, name=name)
-        return self.sign_in(self.client(), operator, age=age)
+        return self.sign_in(self.client(**options), operator, age=age)
 
     @contextmanager
     def served(self) -> Iterator[str]:
