@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import Scope
 
 from posture.errors import (
     ActionRefused,
@@ -49,6 +50,7 @@ _BY_STATUS: Final[Mapping[int, tuple[ProblemKind, str]]] = {
     421: (ProblemKind.WRONG_HOST, "posture is not served under this name, or not over this connection"),
     500: (ProblemKind.BROKEN, "what went wrong is in the log of the service, under the id of this request"),
 }
+_METHODS: Final = ("DELETE", "GET", "POST")
 _WHERE_PARAMETERS_ARE: Final = frozenset({"path", "query", "header"})
 _RETRY_AFTER_SECONDS: Final = 5
 
@@ -136,17 +138,17 @@ def _of_http(request: Request, error: Exception) -> Response:
     """Answer what the router finds out itself: no such address, or not with this method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - the type is what it was registered for
     if error.status_code == ProblemKind.WRONG_METHOD.status:
-        allowed = ", ".join(sorted(_methods(request)))
+        allowed = ", ".join(_methods(request))
         problem = Problem(ProblemKind.WRONG_METHOD, f"known here: {allowed}", headers={"Allow": allowed})
         return told(request, problem)
     return told(request, problem_with(error.status_code))
 
 
-def _methods(request: Request) -> set[str]:
+def leads_somewhere(scope: Scope) -> bool:
+    """Say whether the API has a route for the address and method of a request."""
+    return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].router.routes)
+
+
+def _methods(request: Request) -> list[str]:
     """Return every method of the address; the router itself names those of one route only."""
-    found: set[str] = set()
-    for method in ("GET", "POST", "DELETE"):
-        scope = {**request.scope, "method": method}
-        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
-            found.add(method)
-    return found
+    return [method for method in _METHODS if leads_somewhere({**request.scope, "method": method})]

@@ -19,7 +19,7 @@ from posture.domain.answer import Answer, Begun, FirstRequest, OtherRequest, Rep
 from posture.domain.operator import Operator
 from posture.errors import PostureError
 from posture.web.api.collected import Collected
-from posture.web.api.failures import problem_of, told
+from posture.web.api.failures import leads_somewhere, problem_of, told
 from posture.web.api.problem import Problem, ProblemKind
 
 HEADER: Final = "Idempotency-Key"
@@ -50,7 +50,7 @@ class AnsweredOnce:
         self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in WRITES:
+        if scope["type"] != "http" or scope["method"] not in WRITES or not leads_somewhere(scope):
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)

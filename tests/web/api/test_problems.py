@@ -104,7 +104,7 @@ def test_guessing_tokens_ends_in_too_many(office: Office) -> None:
 def test_too_many_changes_are_refused_and_looking_goes_on(office: Office) -> None:
     client = script(office)
 
-    answers = [client.post("/api/v1/nothing-here") for _ in range(130)]
+    answers = [client.post("/api/v1/plans/none/execute") for _ in range(130)]
 
     assert answers[0].status_code == 404
     assert (answers[-1].status_code, problem(answers[-1])["status"]) == (429, 429)
