@@ -12,14 +12,14 @@ import pytest
 from posture.domain.job import Job, JobState, begun
 from posture.domain.job_kind import JobKind
 from posture.errors import ActionRefused, NotAllowedToDecide, StoreError, TenantUnreachable
-from posture.usecases.run_job import Outcome, Step
+from posture.usecases.run_job import DoJob, Outcome, Step
 from tests.domain.jobs import NOON, a_job
 from tests.usecases.working_desk import Workplace
 
 Doing = Generator[Step, None, Outcome]
 
 
-def ending(outcome: Outcome | Exception) -> type:
+def ending(outcome: Outcome | Exception) -> DoJob:
     """How a job is done that ends like this after one step."""
 
     def do(job: Job) -> Doing:
@@ -28,7 +28,7 @@ def ending(outcome: Outcome | Exception) -> type:
             raise outcome
         return outcome
 
-    return do  # type: ignore[return-value]
+    return do
 
 
 FINE = Outcome(result={"rows": 3})
