@@ -6,5 +6,13 @@ from typing import Final
 
 from fastapi import APIRouter
 
-PAGES: Final[tuple[APIRouter, ...]] = ()
+from posture.web.pages import checks, findings, frameworks, overview, proposing
+
+PAGES: Final[tuple[APIRouter, ...]] = (
+    overview.router,
+    findings.router,
+    proposing.router,
+    checks.router,
+    frameworks.router,
+)
 """Every router of pages. Whoever asks for one of their addresses must be signed in."""
