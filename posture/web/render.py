@@ -23,6 +23,7 @@ STATIC: Final = Path(__file__).parent / "static"
 _FORBIDDEN: Final = ("safe", "forceescape", "xmlattr", "tojson", "urlize", "striptags", "pprint", "random")
 
 
+@cache
 def page_environment() -> Environment:
     """Return the environment of pages. Filters besides Jinja's: ``printable``, ``when``, ``number``."""
     environment = Environment(
