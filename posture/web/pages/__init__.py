@@ -6,7 +6,22 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from posture.web.pages import checks, findings, frameworks, overview, proposing
+from posture.web.pages import (
+    audit,
+    channels,
+    checks,
+    doctor,
+    exemptions,
+    findings,
+    frameworks,
+    jobs,
+    operators,
+    overview,
+    plans,
+    proposing,
+    runs,
+    schedules,
+)
 
 PAGES: Final[tuple[APIRouter, ...]] = (
     overview.router,
@@ -14,5 +29,14 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     proposing.router,
     checks.router,
     frameworks.router,
+    plans.router,
+    exemptions.router,
+    runs.router,
+    schedules.router,
+    jobs.router,
+    channels.router,
+    audit.router,
+    operators.router,
+    doctor.router,
 )
 """Every router of pages. Whoever asks for one of their addresses must be signed in."""

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from posture.bootstrap.access import Access
 from posture.bootstrap.views import PlanDetail
+from posture.domain.job import Job
 from posture.domain.judgement import Value
 from posture.domain.operator import Scope
 from posture.domain.page import LONGEST_PAGE
@@ -24,7 +25,7 @@ from posture.web.pages.asked import SentForm, members_of, sent, value_of
 from posture.web.pages.exports import FileKind, Table, table_file, time_cell
 from posture.web.pages.going import done_at, gone_to
 from posture.web.pages.paged import every
-from posture.web.pages.plan_progress import PlanProgress, execution_of, progress_of
+from posture.web.pages.plan_progress import execution_of, progress_of
 from posture.web.pages.plan_targets import plan_target
 from posture.web.pages.told import sentence_of, status_of
 from posture.web.render import render
@@ -40,6 +41,7 @@ _DONE: Final = {
     "rejected": "The plan is rejected, for good.",
     "asked": "A worker was asked to carry it out.",
 }
+_TO_EXECUTE: Final = (PlanState.APPROVED, PlanState.EXECUTING)
 _REFUSALS: Final = (NotAllowedToDecide, ActionRefused, UsageError)
 
 
@@ -92,7 +94,8 @@ def show_plan(request: Request, access: CurrentAccess, plan_id: str) -> HTMLResp
 @router.get("/plans/{plan_id}/progress")
 def show_progress(request: Request, access: CurrentAccess, plan_id: str) -> HTMLResponse:
     """Show how far a plan is: the part of its page that asks for itself anew."""
-    progress = _progress(access, access.plan(plan_id).plan, is_update=True)
+    plan = access.plan(plan_id).plan
+    progress = progress_of(plan, _job_of(access, plan), is_update=True)
     return render(request, "plans/progress.html", progress=progress)
 
 
@@ -155,7 +158,8 @@ def _plan_page(
     status: int = 200,
 ) -> HTMLResponse:
     plan = detail.plan
-    progress = _progress(access, plan, is_update=False)
+    job = _job_of(access, plan)
+    progress = progress_of(plan, job, is_update=False)
     return render(
         request,
         "plans/plan.html",
@@ -164,6 +168,7 @@ def _plan_page(
         targets=[plan_target(target) for target in detail.targets],
         progress=progress,
         shows_progress=plan.started_at is not None or progress.goes_on,
+        waits_for_asking=plan.state in _TO_EXECUTE and (job is None or job.state.is_end),
         is_over=plan.state in FINAL,
         is_last_yes=len(plan.approvals) + 1 >= plan.rule.people and access.me().may(Scope.EXECUTE),
         reveals=_reveals(detail),
@@ -174,10 +179,11 @@ def _plan_page(
     )
 
 
-def _progress(access: Access, plan: Plan, *, is_update: bool) -> PlanProgress:
-    is_over = plan.state in FINAL or plan.state is PlanState.PROPOSED
-    job = None if is_over else execution_of(plan, access.jobs(limit=_PAGE).items)
-    return progress_of(plan, job, is_update=is_update)
+def _job_of(access: Access, plan: Plan) -> Job | None:
+    """Return the latest job that executes the plan; None if it needs none now, or it is too long ago."""
+    if plan.state not in _TO_EXECUTE:
+        return None
+    return execution_of(plan, access.jobs(limit=_PAGE).items)
 
 
 def _reveals(detail: PlanDetail) -> list[str]:
