@@ -58,6 +58,17 @@ def upsert(
         connection.execute(statement, batch)
 
 
+def add_up(connection: Connection, table: Table, rows: Sequence[Row], *, key: Sequence[str], total: str) -> None:
+    """Insert rows, or add their ``total`` to those that have the same ``key``."""
+    if not rows:
+        return
+    statement = _insert(connection, table)
+    more = {total: table.c[total] + statement.excluded[total]}
+    statement = statement.on_conflict_do_update(index_elements=list(key), set_=more)
+    for batch in in_batches(rows):
+        connection.execute(statement, batch)
+
+
 def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     # Here and not above: PostgreSQL's dialect takes an eighth of a second to import, and SQLite does without it.
     if connection.dialect.name == "postgresql":

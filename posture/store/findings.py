@@ -10,7 +10,9 @@ from sqlalchemy import Connection, insert, select
 
 from posture.domain.check import CheckId
 from posture.domain.finding import Finding, FindingState, change_of_state
+from posture.store import open_findings
 from posture.store.batches import BATCH, in_batches, upsert
+from posture.store.open_findings import Before
 from posture.store.rows import finding_from, finding_row, listing_row
 from posture.store.tables import FINDING_CHANGES, FINDINGS, RUNS
 
@@ -44,9 +46,10 @@ class SqlFindingBook:
         """
         for batch in in_batches(findings):
             self._refuse_strangers(batch)
-            before = self._states([finding.fingerprint for finding in batch])
+            before = self._before([finding.fingerprint for finding in batch])
             rows = [finding_row(finding) | listing_row(finding) for finding in batch]
             upsert(self._connection, FINDINGS, rows, key=_KEY)
+            open_findings.count(self._connection, batch, before)
             self._remember(batch, before)
 
     def open_findings(self, check: CheckId) -> Iterator[Sequence[Finding]]:
@@ -79,14 +82,18 @@ class SqlFindingBook:
             if finding.tenant_id != self._tenant_id:
                 raise ValueError(f"finding {finding.fingerprint} belongs to another tenant than this unit of work")
 
-    def _states(self, fingerprints: Sequence[str]) -> Mapping[str, FindingState]:
-        known = select(FINDINGS.c.fingerprint, FINDINGS.c.state).where(FINDINGS.c.fingerprint.in_(fingerprints))
-        return {row.fingerprint: FindingState(row.state) for row in self._connection.execute(known)}
+    def _before(self, fingerprints: Sequence[str]) -> Mapping[str, Before]:
+        known = select(FINDINGS.c.fingerprint, FINDINGS.c.state, FINDINGS.c.severity_rank)
+        found = self._connection.execute(known.where(FINDINGS.c.fingerprint.in_(fingerprints)))
+        return {
+            row.fingerprint: Before(state=FindingState(row.state), severity_rank=row.severity_rank) for row in found
+        }
 
-    def _remember(self, findings: Sequence[Finding], before: Mapping[str, FindingState]) -> None:
+    def _remember(self, findings: Sequence[Finding], before: Mapping[str, Before]) -> None:
         lines = []
         for finding in findings:
-            change = change_of_state(before.get(finding.fingerprint), finding.state)
+            earlier = before.get(finding.fingerprint)
+            change = change_of_state(earlier.state if earlier else None, finding.state)
             if change is not None:
                 lines.append(
                     {

@@ -10,13 +10,14 @@ from typing import Final
 from sqlalchemy import BigInteger, Connection, RowMapping, case, cast, extract, func, select
 
 from posture.domain.check import CheckId
-from posture.domain.finding import FindingChange, FindingState
+from posture.domain.finding import FindingChange
 from posture.domain.judgement import CheckOutcome, SkipKind, SkipReason
 from posture.domain.numbers import NumbersAt, OpenCount, RecordedStanding
 from posture.domain.severity import Severity
+from posture.store import open_findings
 from posture.store.notice_tables import CHECK_STANDINGS
 from posture.store.rows import counts_from, numbers_from
-from posture.store.tables import FINDING_CHANGES, FINDINGS, RUNS
+from posture.store.tables import FINDING_CHANGES, RUNS
 
 _SEVERITIES: Final = tuple(Severity)
 
@@ -27,18 +28,7 @@ class OverviewReader:
 
     def open_counts(self, tenant_ids: Collection[str], *, check: CheckId | None = None) -> Sequence[OpenCount]:
         """Count open findings by tenant, check and severity; of one check, or with None of all."""
-        by = (FINDINGS.c.tenant_id, FINDINGS.c.check_id, FINDINGS.c.severity_rank)
-        counted = (
-            select(*by, func.count())
-            .where(FINDINGS.c.state == FindingState.OPEN.value, FINDINGS.c.tenant_id.in_(sorted(tenant_ids)))
-            .group_by(*by)
-        )
-        if check is not None:
-            counted = counted.where(FINDINGS.c.check_id == check)
-        return [
-            OpenCount(tenant_id=tenant_id, check=CheckId(id), severity=_SEVERITIES[rank], findings=findings)
-            for tenant_id, id, rank, findings in self._connection.execute(counted)
-        ]
+        return open_findings.counts(self._connection, tenant_ids, check=check)
 
     def standings(self, tenant_ids: Collection[str], *, check: CheckId | None = None) -> Sequence[RecordedStanding]:
         """Return how checks stand in the tenants; one check, or with None all."""

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _widen_findings()
     _fill_findings()
     _create_indexes_of_findings()
+    _count_open_findings()
     _widen_changes()
     _widen_runs()
     _widen_standings()
@@ -80,6 +81,22 @@ def _create_indexes_of_findings() -> None:
     }
     for name, columns in indexes.items():
         op.create_index(name, "findings", columns)
+
+
+def _count_open_findings() -> None:
+    op.create_table(
+        "open_findings",
+        sa.Column("tenant_id", sa.String(), nullable=False),
+        sa.Column("check_id", sa.String(), nullable=False),
+        sa.Column("severity_rank", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("findings", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "check_id", "severity_rank", name="pk_open_findings"),
+    )
+    op.execute(
+        "insert into open_findings (tenant_id, check_id, severity_rank, findings)"
+        " select tenant_id, check_id, severity_rank, count(*) from findings where state = 'open'"
+        " group by tenant_id, check_id, severity_rank"
+    )
 
 
 def _widen_changes() -> None:

@@ -1,0 +1,60 @@
+"""How many findings are open, by tenant, check and severity: kept exact by every save."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from posture.domain.check import CheckId
+from posture.domain.finding import Finding, FindingState
+from posture.domain.numbers import OpenCount
+from posture.domain.severity import Severity
+from posture.store.batches import add_up
+from posture.store.tables import OPEN_FINDINGS
+
+_KEY: Final = ("tenant_id", "check_id", "severity_rank")
+_SEVERITIES: Final = tuple(Severity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """How a finding stood before it was saved."""
+
+    state: FindingState
+    severity_rank: int
+
+
+def count(connection: Connection, findings: Iterable[Finding], before: Mapping[str, Before]) -> None:
+    """Count findings that were saved; ``before`` holds those that were on record, by fingerprint."""
+    more: Counter[tuple[str, str, int]] = Counter()
+    # Of one that is there twice the last is what stays.
+    for finding in {finding.fingerprint: finding for finding in findings}.values():
+        earlier = before.get(finding.fingerprint)
+        if earlier is not None and earlier.state is FindingState.OPEN:
+            more[finding.tenant_id, finding.check, earlier.severity_rank] -= 1
+        if finding.state is FindingState.OPEN:
+            more[finding.tenant_id, finding.check, finding.severity.rank] += 1
+    rows = [dict(zip((*_KEY, "findings"), (*key, by), strict=True)) for key, by in sorted(more.items()) if by]
+    add_up(connection, OPEN_FINDINGS, rows, key=_KEY, total="findings")
+
+
+def counts(connection: Connection, tenant_ids: Collection[str], *, check: CheckId | None) -> Sequence[OpenCount]:
+    """Return what is open in the tenants; of one check, or with None of all."""
+    found = select(OPEN_FINDINGS).where(
+        OPEN_FINDINGS.c.tenant_id.in_(sorted(tenant_ids)), OPEN_FINDINGS.c.findings > 0
+    )
+    if check is not None:
+        found = found.where(OPEN_FINDINGS.c.check_id == check)
+    return [
+        OpenCount(
+            tenant_id=row["tenant_id"],
+            check=CheckId(row["check_id"]),
+            severity=_SEVERITIES[row["severity_rank"]],
+            findings=row["findings"],
+        )
+        for row in connection.execute(found).mappings()
+    ]
