@@ -9,6 +9,7 @@ from contextlib import suppress
 from posture.bootstrap.access_examined import missing_by_examination
 from posture.bootstrap.access_limits import LimitedAccess
 from posture.config import TenantSettings
+from posture.definitions.loaded_action import LoadedAction
 from posture.domain.approval import require_may_execute, require_recent_sign_in
 from posture.domain.finding_view import FindingView, view_of
 from posture.domain.job import Job, JobState, new_job
@@ -16,7 +17,7 @@ from posture.domain.job_kind import JobKind
 from posture.domain.operator import Scope
 from posture.domain.plan import Plan, PlanState
 from posture.domain.switch import Stop
-from posture.errors import NotThere, StoreError
+from posture.errors import ActionRefused, NotThere, StoreError
 from posture.usecases.decide import approve_plan
 
 _GOING = (JobState.WAITING, JobState.RUNNING)
@@ -75,7 +76,7 @@ class AccessPlans(LimitedAccess):
 
     def approve(self, plan_id: str, *, digest: str, note: str) -> Plan:
         """Add this operator's yes to the plan with this digest. Once enough people have said yes, a job that executes
-        it is enqueued, if this operator may execute.
+        it is enqueued, if this operator may execute and nobody has to see what the action makes.
 
         What the remediator may do is taken from the last examination.
 
@@ -98,7 +99,7 @@ class AccessPlans(LimitedAccess):
             digest=digest,
             note=note,
             missing=missing_by_examination(application, loaded, tenant, asked_by=self._operator.name),
-            execution=self._execution(plan, tenant) if self._operator.may(Scope.EXECUTE) else None,
+            execution=self._execution(plan, tenant) if self._is_for_workers(plan, loaded) else None,
             open_unit=application.store.open_acting_unit,
             clock=application.clock,
         )
@@ -124,10 +125,16 @@ class AccessPlans(LimitedAccess):
         Raises:
             NotThere: no such plan.
             NotAllowedToDecide: not this person, or the plan is not approved.
+            ActionRefused: the action makes something for a person to see, which a worker would throw away.
         """
         self._require("execute")
         application, plan = self._application, self._plan(plan_id)
         require_may_execute(plan, self._operator, now=application.clock.now())
+        if _shows_something(plan, application.acting.action(plan.action)):
+            raise ActionRefused(
+                f"{plan.action} makes something that is shown once and kept nowhere, and a worker has nobody to show "
+                f"it to: execute the plan on a terminal, posture plans execute {plan.id[:8]}"
+            )
         going = self._execution_of(plan)
         if going is not None:
             return going
@@ -177,6 +184,10 @@ class AccessPlans(LimitedAccess):
                 views.append(view_of(found[0], exemptions, tenant=tenant.name, now=now))
         return views
 
+    def _is_for_workers(self, plan: Plan, loaded: LoadedAction) -> bool:
+        """Say whether a worker may carry the plan out as soon as this operator's yes approves it."""
+        return self._operator.may(Scope.EXECUTE) and not _shows_something(plan, loaded)
+
     def _execution(self, plan: Plan, tenant: TenantSettings) -> Job:
         """Return the job that executes a plan in this operator's name."""
         now = self._application.clock.now()
@@ -197,3 +208,7 @@ class AccessPlans(LimitedAccess):
         with self._application.store.reading() as reader:
             going = reader.work.jobs(tenant_ids=[plan.tenant_id], kinds=[JobKind.EXECUTE], states=_GOING)
         return next((job for _, job in going if job.arguments.get("plan") == plan.id), None)
+
+
+def _shows_something(plan: Plan, loaded: LoadedAction) -> bool:
+    return plan.undoes is None and bool(loaded.action.reveals)

@@ -149,3 +149,10 @@ class Action:
     limits: Limits
     path: Path
     is_local: bool
+
+    @property
+    def reveals(self) -> tuple[str, ...]:
+        """The names of what it makes for a person: shown once to whoever executes it, and kept nowhere.
+
+        Undoing it reveals nothing."""
+        return (*(step.reveal for step in self.steps if step.reveal is not None), *self.secrets)

@@ -170,8 +170,8 @@ def _plan_page(
         shows_progress=plan.started_at is not None or progress.goes_on,
         waits_for_asking=plan.state in _TO_EXECUTE and (job is None or job.state.is_end),
         is_over=plan.state in FINAL,
-        is_last_yes=len(plan.approvals) + 1 >= plan.rule.people and access.me().may(Scope.EXECUTE),
-        reveals=_reveals(detail),
+        begins_at_once=_begins_at_once(access, detail),
+        is_for_terminal=_is_for_terminal(detail),
         note=note,
         errors=errors or {},
         problem=problem,
@@ -186,12 +186,15 @@ def _job_of(access: Access, plan: Plan) -> Job | None:
     return execution_of(plan, access.jobs(limit=_PAGE).items)
 
 
-def _reveals(detail: PlanDetail) -> list[str]:
-    """Return the names of what the action makes for a person to see once."""
-    if detail.loaded is None:
-        return []
-    action = detail.loaded.action
-    return [*(step.reveal for step in action.steps if step.reveal is not None), *action.secrets]
+def _begins_at_once(access: Access, detail: PlanDetail) -> bool:
+    """Say whether a yes of this person would let a worker begin."""
+    is_enough = len(detail.plan.approvals) + 1 >= detail.plan.rule.people
+    return is_enough and access.me().may(Scope.EXECUTE) and not _is_for_terminal(detail)
+
+
+def _is_for_terminal(detail: PlanDetail) -> bool:
+    """Say whether the action makes something for a person to see, which a worker has nobody to show to."""
+    return detail.loaded is not None and detail.plan.undoes is None and bool(detail.loaded.action.reveals)
 
 
 def _unsaid(request: Request, access: Access, plan_id: str) -> Response:
