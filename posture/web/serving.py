@@ -21,6 +21,7 @@ HEAD_SECONDS: Final = 15.0
 _KEEP_ALIVE_SECONDS: Final = 5
 _MOST_CONNECTIONS: Final = 400
 _GRACE_SECONDS: Final = 10
+_BACKLOG: Final = 512
 _LARGEST_HEAD: Final = 32 * 1024
 
 
@@ -80,6 +81,7 @@ def server_of(
         port=settings.port,
         http=protocol,
         ws="none",
+        backlog=_BACKLOG,
         loop="asyncio",
         # The application believes trusted proxies itself.
         proxy_headers=False,
@@ -108,6 +110,8 @@ def bound_socket(settings: ServiceSettings) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((settings.host, settings.port))
+        # From now on who comes waits, and is not turned away.
+        bound.listen(_BACKLOG)
     except OSError as error:
         bound.close()
         raise SettingsError(
