@@ -11,6 +11,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from posture.domain.operator import Role, Scope
+from tests.web.api.conformance import require_documented
 from tests.web.api.recorded import ACTION, CHECK, MILD_CHECK, RecordedOffice
 from tests.web.office import Client
 
@@ -22,7 +23,7 @@ Names = Mapping[str, Any]
 ALWAYS: Final[Names] = {
     "tenant": "contoso",
     "check": CHECK,
-    "framework": "nist_csf",
+    "framework": "cis_m365",
     "schedule": "scan",
     "channel": "siem",
 }
@@ -251,6 +252,7 @@ def test_everybody_gets_what_the_table_says(office: RecordedOffice, row: Row, as
     )
 
     assert answer.status_code == expected(row, asker), answer.text
+    require_documented(row.route, answer)
     if answer.status_code in (403, 404) and "fabrikam" in asker:
         assert office.of["contoso"].finding.resource.id not in answer.text
 

@@ -55,7 +55,7 @@ def token(office: RecordedOffice) -> str:
 
 @DOCUMENT.parametrize()
 @settings(
-    max_examples=12,
+    max_examples=6,
     derandomize=True,
     deadline=None,
     database=None,
