@@ -42,10 +42,11 @@ serve-demo: $(READY)  ## The page on the same company, with two people to sign i
 test: $(READY)  ## Run every test
 	$(BIN)/pytest --numprocesses $(PROCESSES) --dist worksteal
 
-endurance: $(READY)  ## Kill 200 executions and more scans, let two workers race for 100 plans
+endurance: $(READY)  ## Kill 200 executions, scans and the processes of a week, let two workers race for 100 plans
 	POSTURE_ENDURANCE=1 $(BIN)/pytest --numprocesses $(PROCESSES) --dist worksteal \
 		tests/end_to_end/test_killed.py \
-		tests/end_to_end/test_executing_killed.py tests/end_to_end/test_two_workers.py
+		tests/end_to_end/test_executing_killed.py tests/end_to_end/test_two_workers.py \
+		tests/end_to_end/test_simulated_week.py
 
 check: $(READY)  ## Format, lint, types, import contracts, unit and corpus tests
 	$(BIN)/ruff format --check .
