@@ -64,7 +64,6 @@ RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
         "jobs": _reading("seeing jobs"),
         "job": _reading("seeing jobs"),
         "examinations": _reading("seeing examinations"),
-        "health": _reading("seeing how posture is"),
         # The chain is one over all tenants, and a message may tell of several.
         "audit_chain": _reading("checking the chain of the audit", everywhere=True),
         "channels": _reading("seeing channels", everywhere=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,12 +17,14 @@ from posture.domain.approval import (
     effective_rule,
     is_enough,
     rejected,
+    require_may_approve,
     require_may_execute,
     require_may_propose,
+    require_may_reject,
 )
-from posture.domain.operator import Operator, Role
+from posture.domain.operator import Operator, Role, Scope, as_on_record
 from posture.domain.plan import Plan, PlanState
-from posture.errors import NotAllowedToDecide
+from posture.errors import NotAllowedToDecide, SignInTooOld
 from tests.domain.plans import HOUR, MONDAY, a_plan, a_rule, an_operator, limits
 
 TWO = a_rule(people=2)
@@ -195,3 +197,75 @@ def test_the_smallest_of_every_limit_counts() -> None:
     found = effective_limits(limits(per_run=5, failures=9), limits(share=0.1), None, limits(per_day=2))
 
     assert found == limits(per_run=5, per_day=2, share=0.1, failures=1)
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_token_proposes_decides_and_executes_only_if_it_is_for_that(scope: Scope) -> None:
+    operator = an_operator(scopes=frozenset({scope}))
+    proposed, ready = a_plan(proposed_by="alan"), a_plan(state=PlanState.APPROVED)
+
+    allowed = {
+        Scope.PROPOSE: lambda: require_may_propose(operator, a_rule(), tenant="contoso", now=MONDAY),
+        Scope.DECIDE: lambda: require_may_approve(proposed, operator, now=MONDAY),
+        Scope.EXECUTE: lambda: require_may_execute(ready, operator, now=MONDAY),
+    }
+
+    for needed, ask in allowed.items():
+        if needed is scope:
+            ask()
+        else:
+            with pytest.raises(NotAllowedToDecide, match=f"this token of grace is not for {needed}"):
+                ask()
+    if scope is Scope.DECIDE:
+        require_may_reject(proposed, operator, now=MONDAY)
+    else:
+        with pytest.raises(NotAllowedToDecide, match="not for decide"):
+            require_may_reject(proposed, operator, now=MONDAY)
+
+
+def test_who_is_limited_to_other_tenants_has_no_say_in_a_plan() -> None:
+    operator = an_operator(tenants=frozenset({"fabrikam"}))
+
+    with pytest.raises(NotAllowedToDecide, match="grace is not for the tenant contoso"):
+        require_may_propose(operator, a_rule(), tenant="contoso", now=MONDAY)
+    with pytest.raises(NotAllowedToDecide, match="not for the tenant contoso"):
+        approved(a_plan(), operator, digest=a_plan().digest, note="yes", now=MONDAY)
+    with pytest.raises(NotAllowedToDecide, match="not for the tenant contoso"):
+        rejected(a_plan(), operator, note="no", now=MONDAY)
+    with pytest.raises(NotAllowedToDecide, match="not for the tenant contoso"):
+        require_may_execute(a_plan(state=PlanState.APPROVED), operator, now=MONDAY)
+
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("signed_in_at", "may"),
+    [
+        (None, True),
+        (MONDAY, True),
+        (MONDAY - 15 * MINUTE + timedelta.resolution, True),
+        (MONDAY - 15 * MINUTE, False),
+    ],
+    ids=["a token", "just now", "almost 15 minutes ago", "15 minutes ago"],
+)
+def test_who_approves_on_the_page_has_proved_just_now_who_they_are(signed_in_at: datetime | None, may: bool) -> None:
+    plan, operator = a_plan(proposed_by="alan"), an_operator(signed_in_at=signed_in_at)
+
+    if may:
+        assert approved(plan, operator, digest=plan.digest, note="yes", now=MONDAY).state is PlanState.APPROVED
+    else:
+        with pytest.raises(SignInTooOld, match="more than 15 minutes ago; sign in again"):
+            approved(plan, operator, digest=plan.digest, note="yes", now=MONDAY)
+    # Saying no does no harm.
+    assert rejected(plan, operator, note="no", now=MONDAY).state is PlanState.REJECTED
+
+
+def test_who_stands_on_record_keeps_when_they_signed_in_and_gets_no_wider_scopes() -> None:
+    narrow = an_operator(scopes=frozenset({Scope.READ, Scope.DECIDE}), signed_in_at=MONDAY)
+    record = an_operator(role=Role.HELPDESK, revoked_at=MONDAY)
+
+    now = as_on_record(narrow, [an_operator("other"), record])
+
+    assert (now.role, now.revoked_at, now.signed_in_at) == (Role.HELPDESK, MONDAY, MONDAY)
+    assert now.scopes == {Scope.READ, Scope.DECIDE}
