@@ -18,6 +18,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from posture.errors import StoreError
 
 _ADVICE = "write store.url as sqlite:///path/to/posture.db or postgresql://user:password@host/database"
+# The web server answers in up to forty threads, each of which may have one open to read and one to write. They are
+# opened when they are needed; those of a server are closed again, because it has only so many for everybody.
+_MOST_CONNECTIONS: Final = 80
+_KEPT_CONNECTIONS: Final = 10
 _BEGIN: Final = "posture_begin"
 _SYNCHRONOUS: Final = "posture_synchronous"
 
@@ -57,7 +61,14 @@ def connect_engine(url: URL, *, patience: timedelta) -> Engine:
     """
     serializer = partial(json.dumps, allow_nan=False, separators=(",", ":"))
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, json_serializer=serializer, hide_parameters=True)
+        engine = create_engine(
+            url,
+            json_serializer=serializer,
+            hide_parameters=True,
+            pool_size=_MOST_CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=patience.total_seconds(),
+        )
         event.listen(engine, "connect", partial(_prepare_sqlite, patience=patience))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -68,7 +79,14 @@ def connect_engine(url: URL, *, patience: timedelta) -> Engine:
     }
     try:
         return create_engine(
-            url, json_serializer=serializer, hide_parameters=True, pool_pre_ping=True, connect_args=arguments
+            url,
+            json_serializer=serializer,
+            hide_parameters=True,
+            pool_size=_KEPT_CONNECTIONS,
+            max_overflow=_MOST_CONNECTIONS - _KEPT_CONNECTIONS,
+            pool_timeout=max(2, patience.total_seconds()),
+            pool_pre_ping=True,
+            connect_args=arguments,
         )
     except ImportError as error:
         raise StoreError("PostgreSQL needs the package psycopg: pip install 'psycopg[binary]'") from error

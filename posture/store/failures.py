@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from posture.errors import StoreError
 
@@ -51,6 +52,8 @@ def failures_told(url: URL) -> Iterator[None]:
     """Turn what the database layer raises inside into StoreError; a password never gets into its sentence."""
     try:
         yield
+    except NoConnection as error:
+        raise StoreError(f"{described(url)} is asked too much at once: wait, then try again") from error
     except (DBAPIError, sqlite3.Error) as error:
         # Anything else from SQLAlchemy is a bug of ours and keeps its traceback.
         cause = (error.orig or error) if isinstance(error, DBAPIError) else error
