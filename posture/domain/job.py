@@ -14,6 +14,9 @@ from posture.domain.slot import SlotKey
 
 DEFAULT_QUEUE: Final = "default"
 """The queue of tenants that name no other one, and of jobs that are about no tenant."""
+HANDED_OVER_FOR: Final = timedelta(minutes=10)
+"""A job that was handed to the engine and still waits after so long is handed over again: queues get lost, and clocks
+of machines differ. One that the engine still has is not brought twice."""
 MOST_TRIES: Final = 8
 """A job that was begun so often without an end takes its workers down with it: it is not begun once more."""
 

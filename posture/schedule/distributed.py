@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger(__name__)
 _AT_ONCE: Final = 500
 """So many jobs are handed over by one statement."""
+_WAITING: Final = """
+    select queueing_lock from procrastinate_jobs where status = 'todo' and queueing_lock = any (%s)"""
 _RESTART_SECONDS: Final = 5.0
 # Without these a worker would listen for hours to a server whose machine has lost its power.
 # Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES-IDLE
@@ -65,10 +67,11 @@ class FleetEngine:
         Raises:
             StoreError: the database does not answer, or its queues are not posture's.
         """
-        queued = [_queued(job) for job in jobs]
         with self._connected() as connection:
-            for start in range(0, len(queued), _AT_ONCE):
-                self._defer(queued[start : start + _AT_ONCE], connection)
+            for start in range(0, len(jobs), _AT_ONCE):
+                batch = jobs[start : start + _AT_ONCE]
+                waiting = {row[0] for row in connection.execute(_WAITING, [[job.id for job in batch]])}
+                self._defer([_queued(job) for job in batch if job.id not in waiting], connection)
 
     def run(self, runner: JobRunner, *, queues: Collection[str], threads: int, stop: StopSign) -> None:
         """Bring jobs of these queues, of all if none is named, to this process, so many at a time, until ``stop`` is
@@ -95,10 +98,12 @@ class FleetEngine:
         """Nothing is kept open."""
 
     def _defer(self, queued: list[QueuedJob], connection: psycopg.Connection[Any]) -> None:
+        if not queued:
+            return
         try:
             self._manager.batch_defer_jobs(queued, connection=connection)
         except AlreadyEnqueued:
-            # One of them waits here already, and the statement did nothing for the others either.
+            # Another process handed one of them over just now, and the statement did nothing for the others either.
             for each in queued:
                 with suppress(AlreadyEnqueued):
                     self._manager.defer_job(each, connection=connection)

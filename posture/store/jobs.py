@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
-from posture.domain.job import Job, JobState
+from posture.domain.job import HANDED_OVER_FOR, Job, JobState
 from posture.store.batches import in_batches, insert_new
 from posture.store.work_rows import job_from, job_row, standing_row
 from posture.store.work_tables import JOBS, SLOTS
@@ -67,8 +67,13 @@ def running(connection: Connection) -> list[Job]:
 
 
 def unhanded(connection: Connection, *, now: datetime, limit: int) -> list[Job]:
-    kept_back = (_WAITS, JOBS.c.handed_over_at.is_(None), JOBS.c.not_before <= now)
-    ordered = select(JOBS).where(*kept_back).order_by(JOBS.c.priority.desc(), JOBS.c.number).limit(limit)
+    not_lately = or_(JOBS.c.handed_over_at.is_(None), JOBS.c.handed_over_at < now - HANDED_OVER_FOR)
+    ordered = (
+        select(JOBS)
+        .where(_WAITS, not_lately, JOBS.c.not_before <= now)
+        .order_by(JOBS.c.priority.desc(), JOBS.c.number)
+        .limit(limit)
+    )
     return [job_from(row) for row in connection.execute(ordered).mappings()]
 
 

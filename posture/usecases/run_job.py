@@ -139,9 +139,12 @@ class RunJobs:
         now = self._clock.now()
         with self._open_book() as book:
             job = book.job(job_id)
-            if job is None or job.state is not JobState.WAITING or job.not_before > now:
+            if job is None or job.state is not JobState.WAITING:
                 return None
-            if book.is_running(job.lock):
+            if job.not_before > now or book.is_running(job.lock):
+                # The clock of whoever handed it over is ahead, or a worker that was thought dead is not: it is handed
+                # over anew, as any job that is saved while it waits.
+                book.save(job, was=job)
                 return None
             mine = begun(job, worker=self._worker, now=now)
             return mine if book.save(mine, was=job) else None

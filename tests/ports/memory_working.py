@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
-from posture.domain.job import Job, JobState
+from posture.domain.job import HANDED_OVER_FOR, Job, JobState
 from posture.domain.schedule import SchedulePause
 from posture.domain.slot import SlotKey
 
@@ -19,7 +19,7 @@ class MemoryWorking:
     jobs, ``looks`` are by schedule and tenant."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
-    handed: set[str] = field(default_factory=set)
+    handed: dict[str, datetime] = field(default_factory=dict)
     slots: dict[SlotKey, str | None] = field(default_factory=dict)
     noticed_at: dict[SlotKey, datetime] = field(default_factory=dict)
     looks: dict[tuple[str, str | None], datetime] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class MemoryBook:
             return False
         self._state.jobs[job.id] = job
         if job.state is JobState.WAITING:
-            self._state.handed.discard(job.id)
+            self._state.handed.pop(job.id, None)
         return True
 
     def report(self, job_id: str, progress: str, *, worker: str) -> None:
@@ -79,14 +79,15 @@ class MemoryBook:
         return [job for job in self._state.jobs.values() if job.state is JobState.RUNNING]
 
     def unhanded(self, *, now: datetime, limit: int) -> Sequence[Job]:
-        kept_back = [job for job in self._waiting() if job.id not in self._state.handed and job.not_before <= now]
+        lately = {id for id, at in self._state.handed.items() if at >= now - HANDED_OVER_FOR}
+        kept_back = [job for job in self._waiting() if job.id not in lately and job.not_before <= now]
         return sorted(kept_back, key=lambda job: -job.priority)[:limit]
 
     def mark_handed_over(self, jobs: Sequence[Job], *, at: datetime) -> None:
         for job in jobs:
             now = self._state.jobs[job.id]
             if (now.tries, now.not_before) == (job.tries, job.not_before):
-                self._state.handed.add(job.id)
+                self._state.handed[job.id] = at
 
     def looked_until(self, schedule: str) -> Mapping[str | None, datetime]:
         return {tenant: until for (name, tenant), until in self._state.looks.items() if name == schedule}

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.exc import IntegrityError
 
-from posture.domain.job import JobState, begun, done, failed, parked
+from posture.domain.job import HANDED_OVER_FOR, JobState, begun, done, failed, parked
 from posture.domain.job_kind import JobKind
 from posture.store.database import Store, prepare_store
 from posture.store.work_rows import job_row
@@ -24,6 +24,7 @@ from tests.ports.memory_working import MemoryWorking
 from tests.store.postgresql import Cluster
 
 LATER = NOON + HOUR
+SOON = NOON + timedelta(minutes=9)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +142,7 @@ def test_a_job_whose_lock_is_held_does_not_come_up(open_book: OpenJobBook) -> No
 
 def test_what_was_handed_over_is_not_handed_over_again_until_it_waits_once_more(open_book: OpenJobBook) -> None:
     with open_book() as book:
-        for job in (a_job("j1"), a_job("j2", tenant_id=FABRIKAM), a_job("later", not_before=LATER)):
+        for job in (a_job("j1"), a_job("j2", tenant_id=FABRIKAM), a_job("later", not_before=SOON)):
             book.add(job)
         first = book.unhanded(now=NOON, limit=10)
         book.mark_handed_over(first, at=NOON)
@@ -152,7 +153,16 @@ def test_what_was_handed_over_is_not_handed_over_again_until_it_waits_once_more(
         book.save(failed(running, "no answer", result=None, may_pass=True, now=NOON), was=running)
 
         assert not book.unhanded(now=NOON, limit=10)
-        assert [job.id for job in book.unhanded(now=LATER, limit=10)] == ["j1", "later"]
+        assert [job.id for job in book.unhanded(now=SOON, limit=10)] == ["j1", "later"]
+
+
+def test_what_was_handed_over_and_still_waits_is_handed_over_again_after_a_while(open_book: OpenJobBook) -> None:
+    with open_book() as book:
+        book.add(a_job())
+        book.mark_handed_over([a_job()], at=NOON)
+
+        assert not book.unhanded(now=NOON + HANDED_OVER_FOR, limit=10)
+        assert book.unhanded(now=NOON + HANDED_OVER_FOR + timedelta(seconds=1), limit=10) == [a_job()]
 
 
 @pytest.mark.parametrize("is_parked", [True, False])

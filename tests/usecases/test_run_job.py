@@ -90,6 +90,21 @@ def test_nothing_is_begun_while_something_with_its_lock_runs() -> None:
     assert workplace.job().state is JobState.WAITING
 
 
+@pytest.mark.parametrize(
+    "job", [a_job(not_before=NOON + timedelta(seconds=1)), a_job()], ids=["too early", "its lock is taken"]
+)
+def test_a_job_that_was_brought_in_vain_is_handed_over_again(job: Job) -> None:
+    workplace = Workplace()
+    workplace.add(begun(a_job("other"), worker="w2", now=NOON), job)
+    with workplace.open_work() as book:
+        book.mark_handed_over([job], at=NOON)
+
+    workplace.worker(ending(FINE)).run("j1")
+
+    with workplace.open_work() as book:
+        assert book.unhanded(now=job.not_before, limit=10) == [job]
+
+
 @pytest.mark.parametrize("error", [TenantUnreachable("no answer"), StoreError("the disk is full")])
 def test_trouble_that_may_pass_is_waited_out(error: Exception) -> None:
     workplace = Workplace()

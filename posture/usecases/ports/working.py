@@ -46,7 +46,8 @@ class JobBook(Protocol):
         """Return the jobs that somebody runs, or seems to."""
 
     def unhanded(self, *, now: datetime, limit: int) -> Sequence[Job]:
-        """Return jobs that wait, may begin now and were not handed to the engine since they last began to wait."""
+        """Return jobs that wait, may begin now and were not handed to the engine since they last began to wait, or
+        ``HANDED_OVER_FOR`` ago, the most urgent first."""
 
     def mark_handed_over(self, jobs: Sequence[Job], *, at: datetime) -> None:
         """Record that the engine has these jobs, but for those that were begun since they were read."""
