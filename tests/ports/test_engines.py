@@ -345,7 +345,8 @@ def test_an_embedded_database_needs_nothing_of_what_a_fleet_needs(tmp_path: Path
     settings = tmp_path / "posture.yaml"
     settings.write_text(
         f"store: {{url: 'sqlite:///{tmp_path}/posture.db'}}\n"
-        f"tenants: [{{name: contoso, tenant_id: {CONTOSO}, reader: {{client_id: {CONTOSO}, client_secret: made-up}}}}]\n"
+        f"tenants: [{{name: contoso, tenant_id: {CONTOSO}, "
+        f"reader: {{client_id: {CONTOSO}, client_secret: made-up}}}}]\n"
     )
 
     done = subprocess.run(
