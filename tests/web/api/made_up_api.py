@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event, Lock
 from typing import Annotated
+from uuid import uuid4
 
 from fastapi import Depends
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from posture.domain.operator import Operator
+from posture.domain.operator import Operator, Role
 from posture.web.api import create_api
 from posture.web.api.answering import answer
 from posture.web.api.asking import Body, NoParameters, Text, body_of
@@ -43,9 +44,14 @@ class MadeUpApi:
         self.app.add_api_route("/made-up", self._write, methods=["POST"])
         self.app.add_api_route("/made-up/secret", self._tell_secret, methods=["POST"])
 
-    def client(self, token: str) -> Client:
-        """Return a script with this token."""
-        return Client(self.app, headers={"Authorization": f"Bearer {token}"})
+    def client(self, token: str | None = None) -> Client:
+        """Return a script with this token; without one, with that of a new administrator."""
+        mine = token or self.new_token()
+        return Client(self.app, headers={"Authorization": f"Bearer {mine}"})
+
+    def new_token(self) -> str:
+        """Return the token of a new administrator."""
+        return self.office.operator(Role.ADMIN, name=f"admin-{uuid4().hex}")[1]
 
     def _signed_in(self, token: str, address: str) -> Operator:
         return self.office.application.signing_in.by_bearer(token, address=address)

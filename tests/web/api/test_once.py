@@ -23,8 +23,8 @@ def key(text: str = "k1") -> dict[str, str]:
     return {"Idempotency-Key": text}
 
 
-def test_a_repeat_is_answered_alike_and_not_carried_out(office: Office, made_up: MadeUpApi) -> None:
-    client = made_up.client(office.operator()[1])
+def test_a_repeat_is_answered_alike_and_not_carried_out(made_up: MadeUpApi) -> None:
+    client = made_up.client()
 
     first, again = (client.post("/made-up", json=NOTE, headers=key()) for _ in range(2))
 
@@ -35,16 +35,16 @@ def test_a_repeat_is_answered_alike_and_not_carried_out(office: Office, made_up:
     assert made_up.asked == ["because"]
 
 
-def test_without_a_key_each_request_is_carried_out(office: Office, made_up: MadeUpApi) -> None:
-    client = made_up.client(office.operator()[1])
+def test_without_a_key_each_request_is_carried_out(made_up: MadeUpApi) -> None:
+    client = made_up.client()
 
     numbers = [client.post("/made-up", json=NOTE).json()["number"] for _ in range(2)]
 
     assert numbers == [1, 2]
 
 
-def test_the_same_key_of_another_operator_is_another_key(office: Office, made_up: MadeUpApi) -> None:
-    scripts = [made_up.client(office.operator(Role.HELPDESK)[1]) for _ in range(2)]
+def test_the_same_key_of_another_operator_is_another_key(made_up: MadeUpApi) -> None:
+    scripts = [made_up.client() for _ in range(2)]
 
     answers = [script.post("/made-up", json=NOTE, headers=key()).json() for script in scripts]
 
@@ -61,10 +61,8 @@ def test_the_same_key_of_another_operator_is_another_key(office: Office, made_up
         ("/made-up/secret", NOTE),
     ],
 )
-def test_another_request_with_the_same_key_is_refused(
-    office: Office, made_up: MadeUpApi, path: str, body: dict[str, object]
-) -> None:
-    client = made_up.client(office.operator()[1])
+def test_another_request_with_the_same_key_is_refused(made_up: MadeUpApi, path: str, body: dict[str, object]) -> None:
+    client = made_up.client()
     client.post("/made-up", json=NOTE, headers=key())
 
     other = client.post(path, json=body, headers=key())
@@ -73,10 +71,8 @@ def test_another_request_with_the_same_key_is_refused(
     assert made_up.asked == ["because"]
 
 
-def test_of_two_that_race_one_is_carried_out_and_the_other_told_to_come_again(
-    office: Office, made_up: MadeUpApi
-) -> None:
-    token = office.operator()[1]
+def test_of_two_that_race_one_is_carried_out_and_the_other_told_to_come_again(made_up: MadeUpApi) -> None:
+    token = made_up.new_token()
     made_up.gate.clear()
 
     with ThreadPoolExecutor(2) as threads:
@@ -93,8 +89,8 @@ def test_of_two_that_race_one_is_carried_out_and_the_other_told_to_come_again(
     assert made_up.asked == ["because"]
 
 
-def test_of_many_that_race_exactly_one_is_carried_out(office: Office, made_up: MadeUpApi) -> None:
-    token = office.operator()[1]
+def test_of_many_that_race_exactly_one_is_carried_out(made_up: MadeUpApi) -> None:
+    token = made_up.new_token()
 
     with ThreadPoolExecutor(6) as threads:
         answers = list(
@@ -106,8 +102,8 @@ def test_of_many_that_race_exactly_one_is_carried_out(office: Office, made_up: M
     assert len({each.content for each in answers if each.status_code == 201}) == 1
 
 
-def test_a_refusal_is_kept_too(office: Office, made_up: MadeUpApi) -> None:
-    client = made_up.client(office.operator()[1])
+def test_a_refusal_is_kept_too(made_up: MadeUpApi) -> None:
+    client = made_up.client()
     made_up.failure = ActionRefused("the gate is closed")
     first = client.post("/made-up", json=NOTE, headers=key())
     made_up.failure = None
@@ -120,10 +116,8 @@ def test_a_refusal_is_kept_too(office: Office, made_up: MadeUpApi) -> None:
 
 
 @pytest.mark.parametrize("failure", [StoreError("the disk is full"), TooMany("too many", seconds=3)])
-def test_what_was_refused_for_a_reason_that_passes_may_be_tried_again(
-    office: Office, made_up: MadeUpApi, failure: Exception
-) -> None:
-    client = made_up.client(office.operator()[1])
+def test_what_was_refused_for_a_reason_that_passes_may_be_tried_again(made_up: MadeUpApi, failure: Exception) -> None:
+    client = made_up.client()
     made_up.failure = failure
     first = client.post("/made-up", json=NOTE, headers=key())
     made_up.failure = None
@@ -134,10 +128,11 @@ def test_what_was_refused_for_a_reason_that_passes_may_be_tried_again(
     assert again.status_code == 201
 
 
-def test_what_broke_off_is_never_carried_out_again(office: Office, made_up: MadeUpApi) -> None:
+def test_what_broke_off_is_never_carried_out_again(office: Office) -> None:
     """Nobody knows what the first one did before it broke."""
+    made_up = MadeUpApi(office)
     clock = office.application.clock = MovedClock()
-    client = made_up.client(office.operator()[1])
+    client = made_up.client()
     made_up.failure = RuntimeError("a bug")
     with pytest.raises(RuntimeError):
         client.post("/made-up", json=NOTE, headers=key())
@@ -153,7 +148,8 @@ def test_what_broke_off_is_never_carried_out_again(office: Office, made_up: Made
     assert made_up.asked == ["because"]
 
 
-def test_after_a_day_the_key_is_a_new_one(office: Office, made_up: MadeUpApi) -> None:
+def test_after_a_day_the_key_is_a_new_one(office: Office) -> None:
+    made_up = MadeUpApi(office)
     clock = office.application.clock = MovedClock()
     admin, _ = office.operator()
     _, token = office.application.acting.add_operator(
@@ -170,8 +166,8 @@ def test_after_a_day_the_key_is_a_new_one(office: Office, made_up: MadeUpApi) ->
 
 
 @pytest.mark.parametrize("text", ["", "x" * 201, "tab\there", "ünïcode"])
-def test_a_key_that_is_none_is_refused(office: Office, made_up: MadeUpApi, text: str) -> None:
-    client = made_up.client(office.operator()[1])
+def test_a_key_that_is_none_is_refused(made_up: MadeUpApi, text: str) -> None:
+    client = made_up.client()
 
     answer = client.post("/made-up", json=NOTE, headers={b"Idempotency-Key": text.encode("latin-1")})  # type: ignore[dict-item]
 
@@ -179,8 +175,8 @@ def test_a_key_that_is_none_is_refused(office: Office, made_up: MadeUpApi, text:
     assert made_up.asked == []
 
 
-def test_two_keys_are_refused(office: Office, made_up: MadeUpApi) -> None:
-    client = made_up.client(office.operator()[1])
+def test_two_keys_are_refused(made_up: MadeUpApi) -> None:
+    client = made_up.client()
 
     answer = client.post("/made-up", json=NOTE, headers=[("Idempotency-Key", "a"), ("Idempotency-Key", "b")])  # type: ignore[arg-type]
 
@@ -188,13 +184,13 @@ def test_two_keys_are_refused(office: Office, made_up: MadeUpApi) -> None:
     assert made_up.asked == []
 
 
-def test_a_secret_is_in_the_first_answer_alone_and_never_in_the_database(office: Office, made_up: MadeUpApi) -> None:
-    client = made_up.client(office.operator()[1])
+def test_a_secret_is_in_the_first_answer_alone_and_never_in_the_database(made_up: MadeUpApi) -> None:
+    client = made_up.client()
 
     first, again = (client.post("/made-up/secret", headers=key()) for _ in range(2))
 
     assert first.json() == {"secret": "not to be kept"}
     assert (again.status_code, again.json()) == (201, {"secret": None})
     assert made_up.asked == ["secret"]
-    with closing(sqlite3.connect(office.application.settings.data_dir / "posture.db")) as database:
+    with closing(sqlite3.connect(made_up.office.application.settings.data_dir / "posture.db")) as database:
         assert "not to be kept" not in "\n".join(database.iterdump())
