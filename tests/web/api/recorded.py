@@ -81,8 +81,9 @@ class OnRecord:
 class RecordedOffice(Office):
     """A page and an API over two tenants that were scanned. ``of`` maps a tenant's name to what is in it."""
 
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory, settings=SETTINGS)
+    def __init__(self, directory: Path, *, store: str = "") -> None:
+        """``store`` is the URL of a database; without it, a file below ``directory``."""
+        super().__init__(directory, settings=f"{SETTINGS}store: {{url: {store}}}\n" if store else SETTINGS)
         self.now: datetime = self.application.clock.now()
         self.of = {tenant: self._record(tenant, TENANTS[tenant]) for tenant in TENANTS}
         self.delivery = self._record_telling()

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posture.domain.operator import Role
+from tests.store.postgresql import Cluster, running_cluster, server_programs
 from tests.web.api.recorded import NAMES, RecordedOffice
 from tests.web.office import Client
 
@@ -19,8 +20,21 @@ SEED = 20_261_121
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedOffice]:
-    opened = RecordedOffice(tmp_path_factory.mktemp("lists"))
+def cluster() -> Iterator[Cluster]:
+    programs = server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with running_cluster(programs) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedOffice]:
+    store = ""
+    if request.param == "postgresql":
+        running: Cluster = request.getfixturevalue("cluster")
+        store = running.url(running.new_database())
+    opened = RecordedOffice(tmp_path_factory.mktemp("lists"), store=store)
     for number in range(2, 6):
         opened.new_delivery(number)
         opened.new_plan()
