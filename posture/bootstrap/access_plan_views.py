@@ -18,6 +18,7 @@ from posture.domain.switch import stop_of
 from posture.errors import DefinitionError, UsageError
 from posture.usecases.plan_refusals import not_approve, not_execute, not_reject, not_undo
 from posture.usecases.planned_requests import planned_requests
+from posture.usecases.unattended import not_by_worker
 
 
 class AccessPlanViews(LimitedAccess):
@@ -60,6 +61,7 @@ class AccessPlanViews(LimitedAccess):
             earlier = None if plan.undoes is None else reader.acting.by_id(plan.undoes)
             people, stop = reader.acting.operators(), stop_of(reader.acting.stops(), plan.tenant_id)
         closed = _closed(loaded, tenant)
+        alone = None if loaded is None else not_by_worker(loaded.action, plan)
         stopped = None if stop is None else stop.sentence
         me, now = self._operator, present.now
         rule = in_force(loaded, tenant, self._application.settings)[0] if loaded and tenant else None
@@ -72,7 +74,7 @@ class AccessPlanViews(LimitedAccess):
             closed=closed or stopped,
             not_approve=not_approve(plan, me, people, now=now) or closed,
             not_reject=not_reject(plan, me, people, now=now),
-            not_execute=not_execute(plan, me, people, now=now) or closed or stopped,
+            not_execute=not_execute(plan, me, people, now=now) or closed or stopped or alone,
             not_undo=not_undo(plan, me, loaded, journal, rule=rule, now=now) or closed,
         )
 

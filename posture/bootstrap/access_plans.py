@@ -19,6 +19,7 @@ from posture.domain.plan import Plan, PlanState
 from posture.domain.switch import Stop
 from posture.errors import ActionRefused, NotThere, StoreError
 from posture.usecases.decide import approve_plan
+from posture.usecases.unattended import not_by_worker
 
 _GOING = (JobState.WAITING, JobState.RUNNING)
 
@@ -130,11 +131,9 @@ class AccessPlans(LimitedAccess):
         self._require("execute")
         application, plan = self._application, self._plan(plan_id)
         require_may_execute(plan, self._operator, now=application.clock.now())
-        if _shows_something(plan, application.acting.action(plan.action)):
-            raise ActionRefused(
-                f"{plan.action} makes something that is shown once and kept nowhere, and a worker has nobody to show "
-                f"it to: execute the plan on a terminal, posture plans execute {plan.id[:8]}"
-            )
+        refusal = not_by_worker(application.acting.action(plan.action).action, plan)
+        if refusal is not None:
+            raise ActionRefused(refusal)
         going = self._execution_of(plan)
         if going is not None:
             return going
@@ -186,7 +185,7 @@ class AccessPlans(LimitedAccess):
 
     def _is_for_workers(self, plan: Plan, loaded: LoadedAction) -> bool:
         """Say whether a worker may carry the plan out as soon as this operator's yes approves it."""
-        return self._operator.may(Scope.EXECUTE) and not _shows_something(plan, loaded)
+        return self._operator.may(Scope.EXECUTE) and not_by_worker(loaded.action, plan) is None
 
     def _execution(self, plan: Plan, tenant: TenantSettings) -> Job:
         """Return the job that executes a plan in this operator's name."""
@@ -208,7 +207,3 @@ class AccessPlans(LimitedAccess):
         with self._application.store.reading() as reader:
             going = reader.work.jobs(tenant_ids=[plan.tenant_id], kinds=[JobKind.EXECUTE], states=_GOING)
         return next((job for _, job in going if job.arguments.get("plan") == plan.id), None)
-
-
-def _shows_something(plan: Plan, loaded: LoadedAction) -> bool:
-    return plan.undoes is None and bool(loaded.action.reveals)

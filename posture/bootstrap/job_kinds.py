@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 from posture.bootstrap.exporting import export_findings
 from posture.bootstrap.retention import delete_old
 from posture.config import TenantSettings
-from posture.domain.action import Action
 from posture.domain.counted import counted
 from posture.domain.delivery import Refused, Sent, TryLater
 from posture.domain.job import Job
 from posture.domain.job_kind import JobKind
 from posture.domain.judgement import CheckOutcome, Value
 from posture.domain.operator import Operator
-from posture.domain.plan import Plan
 from posture.domain.run import RunState, RunSummary
 from posture.errors import ActionRefused, NotAllowedToDecide, UsageError
 from posture.usecases.acting_events import ExecutionEnded, ExecutionStarted, TargetEnded
 from posture.usecases.events import CheckDone, PageKept, ScanFinished, ScanStarted, SnapshotPublished, TableDone
 from posture.usecases.run_job import DoJob, Outcome, Step
 from posture.usecases.telling_events import Told
+from posture.usecases.unattended import not_by_worker
 
 if TYPE_CHECKING:
     from posture.bootstrap.application import Application
@@ -109,7 +108,9 @@ def _notify(application: Application, _job: Job) -> Doing:
 def _execute(application: Application, job: Job) -> Doing:
     acting = application.acting
     plan = acting.plan(_text(job, "plan"))
-    _refuse_untold(plan, acting.action(plan.action).action)
+    refusal = not_by_worker(acting.action(plan.action).action, plan)
+    if refusal is not None:
+        raise ActionRefused(refusal)
     ended, all_of_it = 0, len(plan.targets)
     for event in acting.execute(_asked_by(application, job), plan):
         if isinstance(event, ExecutionEnded):
@@ -120,18 +121,14 @@ def _execute(application: Application, job: Job) -> Doing:
     return Outcome(result={"plan": plan.id, "state": str(plan.state)})
 
 
-def _refuse_untold(plan: Plan, action: Action) -> None:
-    if action.secrets or any(step.reveal is not None for step in action.steps):
-        raise ActionRefused(
-            f"{action.id} makes a code or a password that is shown once, to whoever executes it, and kept nowhere; a "
-            f"worker has nobody to show it to. Execute it on a terminal: posture plans execute {plan.id[:12]}"
-        )
-
-
 def _asked_by(application: Application, job: Job) -> Operator:
-    """Return who asked, as they are on record now: they may have been revoked since."""
-    for operator in application.acting.operators():
-        if job.asked_by is not None and operator.is_called(job.asked_by):
+    """Return who asked, as they are on record now: they may have been revoked since.
+
+    Whoever had the name before or took it over later is somebody else.
+    """
+    for operator in reversed(application.acting.operators()):
+        is_older = operator.added_at <= job.enqueued_at
+        if job.asked_by is not None and is_older and operator.is_called(job.asked_by):
             return operator
     raise NotAllowedToDecide("nobody on record asked for this execution, so nobody stands behind it")
 

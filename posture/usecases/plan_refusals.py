@@ -8,7 +8,13 @@ from datetime import datetime
 
 from posture.definitions.loaded_action import LoadedAction
 from posture.domain.action import ApprovalRule
-from posture.domain.approval import approved, rejected, require_may_execute, require_may_propose, still_approved
+from posture.domain.approval import (
+    require_may_approve,
+    require_may_execute,
+    require_may_propose,
+    require_may_reject,
+    still_approved,
+)
 from posture.domain.journal import JournalEntry, SendState
 from posture.domain.operator import Operator, as_on_record
 from posture.domain.plan import Plan, TargetState, is_overdue
@@ -16,7 +22,6 @@ from posture.errors import NotAllowed, NotAllowedToDecide
 from posture.usecases.access import RIGHTS, require_right
 from posture.usecases.propose_undo import undo_refusal
 
-_A_NOTE = "a note"
 _FIRST_ERROR = 400
 _CHANGED = frozenset({TargetState.DONE, TargetState.UNVERIFIED})
 
@@ -26,14 +31,14 @@ def not_approve(plan: Plan, operator: Operator, known: Iterable[Operator], *, no
     ago somebody signed in is not asked: that can be mended."""
 
     def attempt(current: Plan, person: Operator) -> None:
-        approved(current, person, digest=plan.digest, note=_A_NOTE, now=now)
+        require_may_approve(current, person, now=now)
 
     return _refusal("approve", plan, operator, known, attempt, now=now)
 
 
 def not_reject(plan: Plan, operator: Operator, known: Iterable[Operator], *, now: datetime) -> str | None:
     def attempt(current: Plan, person: Operator) -> None:
-        rejected(current, person, note=_A_NOTE, now=now)
+        require_may_reject(current, person, now=now)
 
     return _refusal("reject", plan, operator, known, attempt, now=now)
 

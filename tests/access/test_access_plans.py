@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from posture.bootstrap.access import Access
+from posture.domain.action import ActionId
 from posture.domain.audit import AuditKind
 from posture.domain.examination import GOOD_FOR
 from posture.domain.job import JobState
@@ -134,6 +135,25 @@ def test_who_may_not_decide_is_told_so_whatever_the_remediator_may(desk: Desk) -
 
     with pytest.raises(NotAllowedToDecide, match="ada proposed this plan"):
         approve(desk.access("ada"), plan)
+
+
+def test_what_a_worker_has_nobody_to_show_to_is_left_to_a_terminal(desk: Desk) -> None:
+    plan = desk.plan("contoso", "p1", action=ActionId("issue-temporary-access-pass"))
+    desk.examined("contoso", granted=frozenset({"UserAuthenticationMethod.ReadWrite.All", "User.Read.All"}))
+    access = desk.access("ada")
+
+    assert approve(access, plan).state is PlanState.APPROVED
+
+    with pytest.raises(ActionRefused, match="Execute the plan on a terminal"):
+        access.execute(plan.id)
+    assert "on a terminal" in (access.plan(plan.id).not_execute or "")
+    assert desk.jobs(JobKind.EXECUTE) == []
+
+
+def test_a_page_offers_to_approve_also_to_who_will_have_to_sign_in_again(desk: Desk) -> None:
+    plan = desk.plan("contoso", "p1")
+
+    assert desk.access(signed_in_at=NOON - 400 * MINUTE).plan(plan.id).not_approve is None
 
 
 def test_a_plan_that_asks_for_an_admin_is_not_decided_by_helpdesk(desk: Desk) -> None:
