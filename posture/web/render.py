@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 
 from posture.definitions.content import content_directory
 from posture.domain.printable import printable
-from posture.domain.switch import Stop
+from posture.errors import StoreError
 from posture.web.frame import Frame, frame_of
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -97,11 +97,17 @@ def _around(request: Request, frame: Frame) -> Mapping[str, object]:
         "csrf_token": signed_in.csrf_token,
         "operator": operator,
         "tenant_names": tuple(seen.values()),
-        "stops": tuple(_stops(frame.application.acting.stops(), seen)),
+        "stops": tuple(_stops(frame, seen)),
     }
 
 
-def _stops(stops: Iterable[Stop], seen: Mapping[str, str]) -> Iterator[str]:
+def _stops(frame: Frame, seen: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is stopped in the tenants that are seen (id → name). It never fails: pages of errors show it too."""
+    try:
+        stops = frame.application.acting.stops()
+    except StoreError:
+        yield "Whether actions are stopped cannot be read now"
+        return
     for stop in stops:
         if stop.tenant_id is None:
             yield f"Everywhere, {stop.sentence}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Form
@@ -12,10 +12,11 @@ from posture.web.current import CurrentAccess, guarded
 
 
 class MadeUpPages:
-    """``/made-up`` fails with ``failure``, if it is set; ``changes`` are the notes that were posted to it."""
+    """``/made-up`` does ``before`` and fails with ``failure``, if it is set; ``changes`` are notes posted to it."""
 
     def __init__(self, app: FastAPI) -> None:
         self.failure: Exception | None = None
+        self.before: Callable[[], None] = lambda: None
         self.changes: list[str] = []
         router = APIRouter()
         router.add_api_route("/made-up", self._look, methods=["GET"])
@@ -33,6 +34,7 @@ class MadeUpPages:
         return PlainTextResponse(access.me().name)
 
     def _fail(self) -> None:
+        self.before()
         if self.failure is not None:
             raise self.failure
 

@@ -158,12 +158,28 @@ def test_health_tells_nothing_but_that(office: Office, web_client: Client) -> No
     assert web_client.get("/healthz").text == "alive\n"
     assert web_client.get("/readyz").text == "ready\n"
 
-    office.close()
-    for path in office.application.settings.data_dir.glob("posture.db*"):
-        path.unlink()
-    office.application.settings.data_dir.chmod(0o500)
+    spoil(office)
     broken = web_client.get("/readyz")
-    office.application.settings.data_dir.chmod(0o700)
 
     assert (broken.status_code, broken.text) == (503, "not ready\n")
     assert web_client.get("/healthz").status_code == 200
+
+
+def test_a_database_that_is_gone_meanwhile_is_told_like_everything_else(office: Office, pages: MadeUpPages) -> None:
+    client = office.signed_in()
+    pages.before = lambda: spoil(office)
+    pages.failure = StoreError("it is gone")
+
+    first, second = client.get("/made-up"), client.get("/made-up")
+
+    assert (first.status_code, second.status_code) == (503, 503)
+    assert "Whether actions are stopped cannot be read now" in first.text
+    assert first.headers["retry-after"] == "5"
+
+
+def spoil(office: Office) -> None:
+    """Make the database one that cannot be used."""
+    office.close()
+    for path in office.application.settings.data_dir.glob("posture.db*"):
+        path.unlink()
+    (office.application.settings.data_dir / "posture.db").write_bytes(b"this is no database" * 100)
