@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from posture.domain.check import CheckId
-from posture.domain.exemption import Exemption, exemption_for, in_force
+from posture.domain.exemption import EVERY_TENANT, Exemption, ExemptionsInForce, exemption_for, in_force
 from posture.domain.finding import FindingState, Resolution
 from posture.domain.finding_view import Standing, view_of
 from tests.domain.builders import CHECK, MONDAY, a_finding, a_resource, an_exemption
@@ -83,3 +86,28 @@ def test_a_resolved_finding_stands_resolved_whatever_is_exempted() -> None:
     view = view_of(resolved, [an_exemption()], tenant="contoso", now=MONDAY - MOMENT)
 
     assert (view.standing, view.exemption) == (Standing.RESOLVED, None)
+
+
+@given(st.data())
+def test_many_exemptions_asked_at_once_say_what_each_of_them_says(data: st.DataObject) -> None:
+    exemptions = data.draw(
+        st.lists(
+            st.builds(
+                an_exemption,
+                tenant=st.sampled_from(["contoso", "fabrikam", EVERY_TENANT]),
+                check=st.sampled_from([CHECK, CheckId("other"), None]),
+                resource_id=st.sampled_from(["A", "a", "b", "İ"]),
+                ends_at=st.sampled_from([MONDAY + timedelta(days=day) for day in range(3)]),
+                origin=st.uuids().map(str),
+            ),
+            max_size=12,
+        )
+    )
+    now = data.draw(st.sampled_from([MONDAY + timedelta(days=day) for day in range(-1, 4)]))
+    in_force_now = ExemptionsInForce(exemptions, now=now)
+
+    for tenant, check, resource_id in product(("contoso", "fabrikam"), (CHECK, CheckId("other")), "aAbcİ"):
+        asked = {"tenant": tenant, "check": check, "resource_id": resource_id}
+        assert in_force_now.of(**asked) == exemption_for(exemptions, now=now, **asked)  # type: ignore[arg-type]
+        if in_force_now.of(**asked):  # type: ignore[arg-type]
+            assert resource_id.lower() in in_force_now.resource_ids
