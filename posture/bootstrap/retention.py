@@ -1,4 +1,4 @@
-"""What is old is deleted from the database, so that it does not grow for ever. Findings and the audit stay."""
+"""What is old is deleted, so that the database and the disk do not fill for ever. Findings and the audit stay."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from posture.domain.answer import KEPT_FOR as ANSWERS_KEPT_FOR
 from posture.domain.job_kind import JobKind
 from posture.domain.judgement import Value
+from posture.snapshot.layout import files_of_all
+from posture.snapshot.spool import discard_if_old
 
 if TYPE_CHECKING:
     from posture.bootstrap.application import Application
@@ -25,6 +27,7 @@ def delete_old(application: Application) -> Mapping[str, Value]:
 
     Raises:
         StoreError: the database cannot be used.
+        SnapshotError: the data directory cannot be written.
     """
     now, store = application.clock.now(), application.store
     jobs_kept = application.settings.jobs_kept
@@ -36,5 +39,12 @@ def delete_old(application: Application) -> Mapping[str, Value]:
         signed_in = sign_ins.forget(now - _SIGN_INS_KEPT_FOR)
     with store.open_answers() as answers:
         answered = answers.forget(now - ANSWERS_KEPT_FOR)
+    spools = [discard_if_old(files, now=now) for files in files_of_all(application.settings.data_dir)]
     examined = store.forget_examinations(now - _EXAMINATIONS_KEPT_FOR)
-    return {"jobs": jobs, "sign_ins": signed_in, "idempotency_keys": answered, "examinations": examined}
+    return {
+        "jobs": jobs,
+        "sign_ins": signed_in,
+        "idempotency_keys": answered,
+        "examinations": examined,
+        "spools": sum(spools),
+    }

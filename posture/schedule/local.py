@@ -49,6 +49,7 @@ class LocalEngine:
         self._clock = clock
         self._poll_seconds = poll_seconds
         self._bell = threading.Event()
+        self._is_waiting = False
 
     def hand_over(self, jobs: Sequence[Job]) -> None:
         """Look into the book at once, if this process is the worker; any other one looks soon."""
@@ -85,8 +86,11 @@ class LocalEngine:
                 # Those that were brought and not begun yet are among them.
                 due = book.due(now=self._clock.now(), queues=queues, limit=underway.free + len(underway))
         except StoreError as error:
-            _LOG.warning("Jobs wait: %s", error, extra={"action": "jobs_wait"})
+            if not self._is_waiting:
+                _LOG.warning("Jobs wait: %s", error, extra={"action": "jobs_wait"})
+            self._is_waiting = True
             return
+        self._is_waiting = False
         yield from (job for job in due if underway.takes(job))
 
 

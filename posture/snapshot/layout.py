@@ -88,6 +88,13 @@ class TenantFiles:
                 shutil.rmtree(place.rename(self.unfinished_place(place)))
 
 
+def files_of_all(data_dir: Path) -> list[TenantFiles]:
+    """Return the files of every tenant that has some, also of those that the settings no longer have."""
+    tenants = data_dir / "tenants"
+    found = sorted(tenants.iterdir()) if tenants.is_dir() else []
+    return [TenantFiles(root=root) for root in found if root.is_dir()]
+
+
 def files_of(data_dir: Path, tenant_id: str) -> TenantFiles:
     """Return the files of a tenant; ``tenant_id`` becomes a directory name and must be fit for it."""
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}", tenant_id):

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -194,6 +194,21 @@ def _kept_progress(directory: Path, *, wanted: str, now: datetime) -> Progress |
         return None
     age = now - progress.began.taken_at
     return progress if timedelta(0) <= age <= OLDEST_SPOOL else None
+
+
+def discard_if_old(files: TenantFiles, *, now: datetime) -> bool:
+    """Delete a spool that no scan would go on with any more, unless one holds it; say whether there was such a one.
+
+    Raises:
+        SnapshotError: it cannot be deleted.
+    """
+    journal = files.spool / _JOURNAL
+    with suppress(ScanInProgress), holding(files), writing_to(files.spool):
+        progress = replay(journal.read_bytes()) if journal.is_file() else None
+        if progress is not None and now - progress.began.taken_at > OLDEST_SPOOL:
+            _wipe(files.spool)
+            return True
+    return False
 
 
 def _wipe(directory: Path) -> None:

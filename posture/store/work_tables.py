@@ -42,6 +42,7 @@ JOBS: Final = Table(
     Index(None, "state", "priority", "number"),
     Index(None, "kind", "ended_at"),
     Index(None, "tenant_id", "number"),
+    Index(None, "slot_schedule", "tenant_id", "number"),
     Index("uq_jobs_lock", "lock", unique=True, sqlite_where=_IS_RUNNING, postgresql_where=_IS_RUNNING),
 )
 

@@ -25,14 +25,16 @@ class Lookout:
         self._tick_seconds = tick_seconds
         self._looked_at: datetime | None = None
         self._next_at: datetime | None = None
+        self._trouble: str | None = None
 
     def run(self) -> None:
         """Look until the worker is to stop. Trouble is logged, and the next look tries again."""
         while not self._stop.is_set():
             try:
                 self.look()
+                self._tell_of(None)
             except PostureError as error:
-                _LOG.warning("Schedules wait: %s", error, extra={"action": "schedules_wait"})
+                self._tell_of(str(error))
             except Exception:  # noqa: BLE001 - a worker that notices nothing any more would look as if it worked
                 _LOG.exception("A look at the schedules broke", extra={"action": "look_broke"})
             self._stop.wait(self._tick_seconds)
@@ -57,6 +59,14 @@ class Lookout:
                     extra={"action": "slots_missed", "schedule": schedule, "slots": slots},
                 )
         application.working.hand_over()
+
+    def _tell_of(self, trouble: str | None) -> None:
+        """Log trouble once, however often it is met, and when it has passed."""
+        if trouble is not None and trouble != self._trouble:
+            _LOG.warning("Schedules wait: %s", trouble, extra={"action": "schedules_wait"})
+        if trouble is None and self._trouble is not None:
+            _LOG.info("Schedules are looked at again", extra={"action": "schedules_go_on"})
+        self._trouble = trouble
 
     def _is_due(self, now: datetime) -> bool:
         if self._looked_at is None or now < self._looked_at or now - self._looked_at >= _LOOK_ANYWAY:

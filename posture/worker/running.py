@@ -10,6 +10,7 @@ from typing import Final
 from posture.bootstrap import Application
 from posture.bootstrap.job_kinds import job_kinds
 from posture.bootstrap.working import worker_name
+from posture.domain.counted import counted
 from posture.domain.job_kind import JobKind
 from posture.telemetry.traces import Traces
 from posture.usecases.ports import StopSign
@@ -65,6 +66,12 @@ def run_worker(
             clock=application.clock,
             stop=stop,
             watch=watch,
+        )
+        _LOG.info(
+            "The worker begins with %s and %s",
+            counted(len(application.settings.schedules), "schedule"),
+            counted(threads, "thread"),
+            extra={"action": "worker_begun", "queues": sorted(queues)},
         )
         looking.start()
         try:

@@ -238,13 +238,16 @@ def test_sending_counts_what_was_tried(office: Office) -> None:
 def test_what_is_old_is_deleted_and_what_is_young_stays(office: Office) -> None:
     notified = run(office, asked(office, JobKind.NOTIFY))
     examined = run(office, asked(office, JobKind.EXAMINE))
+    run(office, asked(office, JobKind.SCAN), stop=StopAfter(12))
+    (spool,) = (office.directory / "data" / "tenants").glob("*/spool")
     office.clock.forward(timedelta(days=3))
 
     job = run(office, asked(office, JobKind.RETENTION))
 
     assert job.state is JobState.DONE
     assert job.result is not None
-    assert job.result["jobs"] == 1
+    assert (job.result["jobs"], job.result["spools"]) == (1, 1)
+    assert not spool.exists()
     with office.application.store.reading() as reader:
         assert reader.work.job(notified.id) is None
         assert reader.work.job(examined.id) == examined

@@ -48,6 +48,7 @@ def _create_jobs() -> None:
     op.create_index("ix_jobs_state_priority_number", "jobs", ["state", "priority", "number"])
     op.create_index("ix_jobs_kind_ended_at", "jobs", ["kind", "ended_at"])
     op.create_index("ix_jobs_tenant_id_number", "jobs", ["tenant_id", "number"])
+    op.create_index("ix_jobs_slot_schedule_tenant_id_number", "jobs", ["slot_schedule", "tenant_id", "number"])
     is_running = sa.text("state = 'running'")
     op.create_index(
         "uq_jobs_lock", "jobs", ["lock"], unique=True, sqlite_where=is_running, postgresql_where=is_running
