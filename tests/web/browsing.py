@@ -1,0 +1,113 @@
+"""A real browser on the page, and what it thinks of what it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page
+
+from tests.notify.browser import SCREENSHOTS, Scheme
+from tests.web.node_packages import node_modules
+from tests.web.office import COOKIE, Client
+
+_RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What stands out of the window to the right, and is not cut off by something around it.
+_TOO_WIDE: Final = """
+() => {
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return [];
+  const isCut = (each) => {
+    for (let around = each.parentElement; around && around !== document.body; around = around.parentElement) {
+      if (getComputedStyle(around).overflowX !== "visible") return true;
+    }
+    return false;
+  };
+  return [...document.querySelectorAll("body *")]
+    .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > wide + 1 && !isCut(each))
+    .map((each) => each.outerHTML.slice(0, 120));
+}
+"""
+
+
+@dataclass
+class Tab:
+    """An open page. ``complaints`` are what the browser wrote to its console; ``elsewhere`` the addresses of other
+    hosts that it wanted."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Go to an address of the page and wait until its scripts have run."""
+        self.page.goto(self.url + path, wait_until="load")
+        return self.page
+
+    def look(self, scheme: Scheme, width: int) -> None:
+        """Look at the open page in another way."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.set_viewport_size({"width": width, "height": 900})
+
+    def too_wide(self) -> Sequence[str]:
+        """Return what does not fit the window."""
+        found: Sequence[str] = self.page.evaluate(_TOO_WIDE)
+        return found
+
+    def violations(self) -> Sequence[str]:
+        """Return what axe finds wrong, each with the place."""
+        self.page.evaluate(axe())
+        found: dict[str, Any] = self.page.evaluate(f"axe.run(document, {{runOnly: {_RULES}}})")
+        return [
+            f"{violation['id']}: {node['html'][:160]}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+    def keep(self, name: str) -> None:
+        """Keep a picture for whoever looks; git ignores it."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"page-{name}.png", full_page=True)
+
+
+@contextmanager
+def a_tab(
+    browser: Browser,
+    url: str,
+    client: Client,
+    *,
+    scheme: Scheme = "light",
+    width: int = 1440,
+    has_scripts: bool = True,
+) -> Iterator[Tab]:
+    """Open a browser of its own, in which somebody is signed in."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        java_script_enabled=has_scripts,
+        timezone_id="America/New_York",
+        reduced_motion="reduce",
+    )
+    context.add_cookies([{"name": COOKIE, "value": client.cookies[COOKIE], "url": url}])
+    tab = Tab(page=context.new_page(), url=url)
+    own = urlsplit(url).netloc
+    tab.page.on("console", lambda message: tab.complaints.append(message.text))
+    tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+    tab.page.on("dialog", lambda dialog: (tab.complaints.append(dialog.message), dialog.dismiss()))
+    tab.page.on(
+        "request",
+        lambda asked: tab.elsewhere.append(asked.url) if urlsplit(asked.url).netloc not in (own, "") else None,
+    )
+    yield tab
+    context.close()
+
+
+def axe() -> str:
+    """Return the script of axe-core."""
+    modules = node_modules(Path(__file__).parent / "axe")
+    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
