@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NoReturn
 
-from playwright.sync_api import Browser, Page, Route
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
 QUIET: Final = [
@@ -86,6 +89,25 @@ _RENDER_CARD = """
   return {events: [...events, ...checked], version: made.version.toString(), written: made.toJSON()};
 }
 """
+
+
+def missing(what: str) -> NoReturn:
+    """Skip a test that needs a program; fail it where every program has to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    """Give a Chromium. As long as it is there, its event loop runs in this thread and leaves no room for another."""
+    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if program is None:
+        missing("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
+        yield chromium
+        chromium.close()
 
 
 @contextmanager
