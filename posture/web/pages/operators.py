@@ -38,11 +38,11 @@ _REFUSALS: Final = (UsageError, NotAllowedToDecide)
 @router.get("/operators")
 def show_list(request: Request, access: CurrentAccess) -> HTMLResponse:
     """Show the operators, those who ended too."""
-    now = frame_of(request).application.clock.now()
+    now, operators = frame_of(request).application.clock.now(), access.operators()
     return render(
         request,
         "operators/list.html",
-        operators=[(one, one.is_active(now)) for one in access.operators()],
+        operators=[(one, one.is_active(now), _latest(operators, one.name) is one) for one in operators],
         scopes=list(Scope),
         may_add=access.may("add_operator"),
         may_revoke=access.may("revoke_operator"),
@@ -128,10 +128,15 @@ def readmit(access: CurrentAccess, form: SentForm) -> Response:
 def _ask(
     request: Request, access: Access, what: str, name: str, *, problem: str | None = None, status: int = 200
 ) -> HTMLResponse:
-    found = next((one for one in access.operators() if one.is_called(name)), None)
+    found = _latest(access.operators(), name)
     if found is None:
         raise NotThere(f'there is no operator "{name}"')
     return render(request, "operators/change.html", status=status, one=found, what=what, problem=problem)
+
+
+def _latest(operators: Sequence[Operator], name: str) -> Operator | None:
+    """Return the last record of a name: who was revoked and came back has several."""
+    return next((one for one in reversed(operators) if one.is_called(name)), None)
 
 
 def _form_page(

@@ -19,6 +19,7 @@ from posture.domain.page import LONGEST_PAGE
 from posture.domain.plan import FINAL, Plan, PlanState
 from posture.errors import ActionRefused, NotAllowedToDecide, PostureError, SignInTooOld, UsageError
 from posture.report.plan_json import plan_document
+from posture.usecases.unattended import not_by_worker
 from posture.web.current import CurrentAccess
 from posture.web.frame import frame_of
 from posture.web.pages.asked import SentForm, members_of, sent, value_of
@@ -29,8 +30,7 @@ from posture.web.pages.plan_progress import execution_of, progress_of
 from posture.web.pages.plan_targets import plan_target
 from posture.web.pages.told import sentence_of, status_of
 from posture.web.render import render
-from posture.web.safety.answering import AGAIN
-from posture.web.safety.local import LONGEST
+from posture.web.safety.local import AGAIN, LONGEST
 
 router = APIRouter()
 
@@ -171,7 +171,7 @@ def _plan_page(
         waits_for_asking=plan.state in _TO_EXECUTE and (job is None or job.state.is_end),
         is_over=plan.state in FINAL,
         begins_at_once=_begins_at_once(access, detail),
-        is_for_terminal=_is_for_terminal(detail),
+        not_by_worker=_not_by_worker(detail),
         note=note,
         errors=errors or {},
         problem=problem,
@@ -189,12 +189,12 @@ def _job_of(access: Access, plan: Plan) -> Job | None:
 def _begins_at_once(access: Access, detail: PlanDetail) -> bool:
     """Say whether a yes of this person would let a worker begin."""
     is_enough = len(detail.plan.approvals) + 1 >= detail.plan.rule.people
-    return is_enough and access.me().may(Scope.EXECUTE) and not _is_for_terminal(detail)
+    return is_enough and access.me().may(Scope.EXECUTE) and _not_by_worker(detail) is None
 
 
-def _is_for_terminal(detail: PlanDetail) -> bool:
-    """Say whether the action makes something for a person to see, which a worker has nobody to show to."""
-    return detail.loaded is not None and detail.plan.undoes is None and bool(detail.loaded.action.reveals)
+def _not_by_worker(detail: PlanDetail) -> str | None:
+    """Return why no worker carries the plan out; None if one does."""
+    return None if detail.loaded is None else not_by_worker(detail.loaded.action, detail.plan)
 
 
 def _unsaid(request: Request, access: Access, plan_id: str) -> Response:

@@ -20,8 +20,8 @@ from posture.domain.job import Job, begun
 from posture.domain.operator import Role
 from posture.domain.plan import Plan, PlanState, TargetState, ended_target, moved
 from tests.domain.plans import a_plan, a_target, a_yes
-from tests.web.api.recorded import CHECK, CONTOSO, DAY, HOUR, SETTINGS, RecordedOffice
-from tests.web.office import Client, Office
+from tests.web.api.recorded import CHECK, DAY, HOUR, SETTINGS, RecordedOffice
+from tests.web.office import CONTOSO, Client, Office
 
 NOTE = "agreed with the person by phone"
 

@@ -227,7 +227,7 @@ def test_what_is_shown_once_is_left_to_a_terminal(reception: Reception) -> None:
     client.post(f"/plans/{plan.id}/approve", data={"digest": plan.digest, "note": NOTE})
     answer = client.post(f"/plans/{plan.id}/execute")
 
-    assert f"posture plans execute {plan.id[:8]}" in page
+    assert f"posture plans execute {plan.id[:12]}" in page
     assert "With your yes a worker begins at once" not in page
     assert answer.status_code in (403, 409)
     assert reception.application.acting.plan(plan.id).state is not PlanState.EXECUTING
