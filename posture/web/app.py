@@ -13,20 +13,19 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from posture.bootstrap import Application
 from posture.config import ServiceSettings
 from posture.telemetry.traces import Traces
-from posture.web import health, metrics
+from posture.web import health, metrics, sign_in_pages
+from posture.web.answering import refuse_page, register_failures
 from posture.web.api import PREFIX, create_api, is_of_api
 from posture.web.api import refuse as refuse_api
 from posture.web.current import guarded
 from posture.web.frame import Frame
 from posture.web.pages import PAGES
 from posture.web.render import STATIC, page_environment
-from posture.web.safety.answering import refuse_page, register_failures
 from posture.web.safety.bodies import BoundedBodies, Refuse
 from posture.web.safety.boundary import RequestBoundary
 from posture.web.safety.headers import headers_of_answers
 from posture.web.safety.hosts import KnownHosts, OnlyThroughProxies, known_hosts
 from posture.web.safety.limits import Limits
-from posture.web.signing_in import pages as signing_in
 from posture.web.signing_in.bearers import bearer_of
 from posture.web.signing_in.provider import Provider, provider_of
 from posture.web.static_files import KeptFiles
@@ -80,7 +79,7 @@ def create_app(application: Application, *, settings: ServiceSettings, traces: T
     register_failures(app)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    app.include_router(signing_in.router)
+    app.include_router(sign_in_pages.router)
     for router in PAGES:
         app.include_router(router, dependencies=[Depends(guarded)], include_in_schema=False)
     app.mount(PREFIX, api)

@@ -8,8 +8,8 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from posture.bootstrap.access import Access
+from posture.web.answering import NotSignedIn
 from posture.web.frame import Frame, frame_of
-from posture.web.safety.answering import NotSignedIn
 from posture.web.safety.forgery import SAFE_METHODS, refuse_forgery
 from posture.web.signing_in.browsers import SignedIn, signed_in_at
 

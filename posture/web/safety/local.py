@@ -10,7 +10,10 @@ LONGEST: Final = 2_000
 
 # One slash, then neither a second one nor what browsers read as one; no spaces, line breaks or control characters.
 _LOCAL: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
-_SIGNING_IN: Final = ("/sign-in", "/sign-out")
+SIGN_IN: Final = "/sign-in"
+AGAIN: Final = "/sign-in/again"
+"""Where people prove anew who they are."""
+_SIGNING_IN: Final = (SIGN_IN, "/sign-out")
 
 
 def local_path(wanted: str | None) -> str:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
+from contextlib import suppress
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from posture.errors import PostureError, SignInTooOld
-from posture.web.frame import request_id_of
+from posture.web.frame import frame_of, request_id_of
 from posture.web.render import render
 from posture.web.safety.failing import Failure, failure_of, failure_with
 from posture.web.safety.forgery import SAFE_METHODS
-from posture.web.safety.local import local_path
-
-SIGN_IN: Final = "/sign-in"
-AGAIN: Final = "/sign-in/again"
+from posture.web.safety.local import AGAIN, SIGN_IN, local_path
+from posture.web.signing_in.browsers import signed_in_at
 
 
 class NotSignedIn(Exception):
@@ -54,11 +53,20 @@ def error_page(request: Request, failure: Failure) -> Response:
 async def refuse_page(app: FastAPI, scope: Scope, receive: Receive, send: Send, status: int) -> None:
     """Answer a request with nothing but a status, before it came to any page."""
     request = Request({**scope, "app": app})
-    await error_page(request, failure_with(status))(scope, receive, send)
+    answer = await run_in_threadpool(error_page, request, failure_with(status))
+    await answer(scope, receive, send)
 
 
-async def _told(request: Request, error: Exception) -> Response:
+def _told(request: Request, error: Exception) -> Response:
+    _look_who_asks(request)
     return error_page(request, failure_of(error, request_id=request_id_of(request)))
+
+
+def _look_who_asks(request: Request) -> None:
+    """Find out who is signed in where no page did, so that who went astray keeps the navigation."""
+    if getattr(request.state, "signed_in", None) is None:
+        with suppress(PostureError):
+            request.state.signed_in = signed_in_at(request, frame_of(request))
 
 
 def _where(request: Request) -> str:

@@ -13,9 +13,8 @@ from posture.errors import NotAllowed, NotAllowedToDecide, PostureError, UsageEr
 from posture.web.current import CurrentFrame, guarded
 from posture.web.frame import Frame
 from posture.web.render import render
-from posture.web.safety.answering import AGAIN, SIGN_IN
 from posture.web.safety.forgery import refuse_other_pages
-from posture.web.safety.local import local_path
+from posture.web.safety.local import AGAIN, SIGN_IN, local_path
 from posture.web.signing_in.browsers import (
     forget_way,
     keep_way,
@@ -78,7 +77,7 @@ def start(request: Request, frame: CurrentFrame, next: str = "/", again: bool = 
     try:
         address, kept = provider.way(next=local_path(next), again=again)
     except SignInRefused as error:
-        return _page(request, frame, next=next, problem=str(error), status=503)
+        return _page(request, frame, next=next, problem=_sentence(error), status=503)
     response = RedirectResponse(address, status_code=303)
     keep_way(response, frame, kept, lasts=WAY_LASTS)
     return response
