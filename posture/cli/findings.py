@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from posture.cli.console import Format, err, out, output_file
-from posture.cli.fitting import fitting_json, print_fitting, print_next_action, print_plans
+from posture.cli.fitting import print_fitting, print_next_action, print_plans
 from posture.cli.grid import print_facts
 from posture.cli.next_step import ID_SHOWN
 from posture.cli.options import ConfigOption, FormatOption, OutputOption, TenantsOption
@@ -23,6 +23,7 @@ from posture.domain.finding_view import FindingEvent, FindingFilter, FindingView
 from posture.domain.judgement import Value
 from posture.domain.printable import printable
 from posture.domain.severity import Severity
+from posture.report.action_json import fitting_json
 from posture.report.finding_json import finding_json, history_json
 from posture.report.rows import shown
 
@@ -142,7 +143,9 @@ def show_finding(
             "history": history_json(events),
             "why": check.why if check else None,
             "fix": check.fix if check else None,
-            "actions": [fitting_json(each) for each in fitting],
+            "actions": [
+                fitting_json(each.loaded.action, impossible_because=each.impossible_because) for each in fitting
+            ],
             "plans": [{"id": plan.id, "action": plan.action, "state": plan.state.value} for plan in plans],
         }
         typer.echo(json.dumps(document, indent=2))

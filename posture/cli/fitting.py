@@ -64,14 +64,3 @@ def print_plans(console: Console, plans: Sequence[Plan]) -> None:
     console.print(Text("\nPlans", style="bold"))
     for plan in plans:
         console.print(f"  {short(plan.id)}  {called(plan)}: {words(plan.state)}")
-
-
-def fitting_json(fitting: FittingAction) -> dict[str, object]:
-    """Return an action that fits; ``impossible_because`` is null if it can be proposed now."""
-    action = fitting.loaded.action
-    return {
-        "id": action.id,
-        "title": action.title,
-        "risk": action.risk.value,
-        "impossible_because": fitting.impossible_because,
-    }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from posture.definitions.loaded_action import LoadedAction
-from posture.domain.action import Guard, Step, Undo, Verify
+from posture.domain.action import Action, Guard, Risk, Step, Undo, Verify
 from posture.domain.check import Parameter
 from posture.report.check_json import parameter_json
+from posture.report.json_types import TEXT, TEXT_OR_NULL, Schema, object_of, one_of
 
 
 def action_json(loaded: LoadedAction) -> dict[str, object]:
@@ -45,6 +46,22 @@ def action_json(loaded: LoadedAction) -> dict[str, object]:
         },
         "is_local": action.is_local,
     }
+
+
+def fitting_json(action: Action, *, impossible_because: str | None) -> dict[str, object]:
+    """Return an action that fits a finding; ``impossible_because`` is null if it can be proposed now."""
+    return {
+        "id": action.id,
+        "title": action.title,
+        "risk": action.risk.value,
+        "impossible_because": impossible_because,
+    }
+
+
+def fitting_schema() -> Schema:
+    """Return the JSON Schema of ``fitting_json``."""
+    because = {"description": "null if it can be proposed now", **TEXT_OR_NULL}
+    return object_of(id=TEXT, title=TEXT, risk=one_of(Risk), impossible_because=because)
 
 
 def _parameter(loaded: LoadedAction, parameter: Parameter) -> dict[str, object]:

@@ -10,16 +10,15 @@ from pydantic import Field
 from starlette.responses import Response
 
 from posture.bootstrap.views import FindingDetail
-from posture.domain.action import Risk
 from posture.domain.check import CheckId
 from posture.domain.finding_pages import FindingQuery, FindingSort
 from posture.domain.finding_view import Standing
 from posture.domain.severity import Severity
+from posture.report.action_json import fitting_json, fitting_schema
 from posture.report.finding_json import exemption_json, finding_json, history_json
 from posture.report.finding_schema import exemption_schema, finding_schema, history_schema
-from posture.report.json_types import COUNT, TEXT, TEXT_OR_NULL, Schema, list_of, object_of, one_of
+from posture.report.json_types import COUNT, TEXT, TEXT_OR_NULL, Schema, list_of, object_of
 from posture.report.plan_json import plan_line_json
-from posture.usecases.fitting import FittingAction
 from posture.web.api.answering import answer, answers, page_of, shape
 from posture.web.api.asking import Body, Name, NoParameters, Paged
 from posture.web.api.current import CurrentAccess
@@ -89,28 +88,14 @@ def _detail_json(detail: FindingDetail) -> dict[str, object]:
         "history": history_json(detail.history),
         "why": check.why if check else None,
         "fix": check.fix if check else None,
-        "actions": [_fitting_json(each) for each in detail.fitting],
+        "actions": [
+            fitting_json(each.loaded.action, impossible_because=each.impossible_because) for each in detail.fitting
+        ],
         "plans": [plan_line_json(plan) for plan in detail.plans],
         "exemptions": [exemption_json(exemption) for exemption in detail.exemptions],
     }
 
 
-def _fitting_json(fitting: FittingAction) -> dict[str, object]:
-    action = fitting.loaded.action
-    return {
-        "id": action.id,
-        "title": action.title,
-        "risk": action.risk.value,
-        "impossible_because": fitting.impossible_because,
-    }
-
-
-_FITTING: Final = object_of(
-    id=TEXT,
-    title=TEXT,
-    risk=one_of(Risk),
-    impossible_because={"description": "null if it can be proposed now", **TEXT_OR_NULL},
-)
 BODIES: Final[Sequence[type[Body]]] = ()
 SHAPES: Final[Mapping[str, Schema]] = {
     "Finding": finding_schema(),
@@ -126,7 +111,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
         history={"description": "the oldest first", **history_schema()},
         why={"description": "null if the check left the catalog", **TEXT_OR_NULL},
         fix={"description": "null if the check left the catalog", **TEXT_OR_NULL},
-        actions=list_of(_FITTING),
+        actions=list_of(fitting_schema()),
         plans={"description": "the newest first", **list_of(shape("PlanLine"))},
         exemptions={"description": "all on record that are about it", **list_of(exemption_schema())},
     ),
