@@ -18,6 +18,7 @@ from posture.config import ServiceSettings
 from posture.errors import SettingsError
 
 HEAD_SECONDS: Final = 15.0
+ANSWER_SECONDS: Final = 60.0
 _KEEP_ALIVE_SECONDS: Final = 5
 _MOST_CONNECTIONS: Final = 400
 _GRACE_SECONDS: Final = 10
@@ -26,13 +27,16 @@ _LARGEST_HEAD: Final = 32 * 1024
 
 
 class PatientProtocol(H11Protocol):
-    """Cuts off who does not send the head of a request in time, and passes on nothing but HTTP/1.1.
+    """Cuts off who does not send the head of a request in time, or does not take the answer.
 
-    uvicorn bounds how long a connection is idle after an answer, but not how long a head may trickle in.
+    uvicorn bounds how long a connection is idle after an answer, but neither how long a head may trickle in nor how
+    long an answer may wait for whom it is for.
     """
 
     head_seconds: float = HEAD_SECONDS
+    answer_seconds: float = ANSWER_SECONDS
     _head_timer: asyncio.TimerHandle | None = None
+    _answer_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -48,7 +52,17 @@ class PatientProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._forget_answer()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        # asyncio says so when 64 KiB wait for the client, and "resume" when three quarters of them are gone.
+        self._answer_timer = self.loop.call_later(self.answer_seconds, self._cut_off)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._forget_answer()
 
     def _wait_for_head(self) -> None:
         """Let the time run while a head is outstanding. It runs on, whatever piece of the head arrives."""
@@ -61,6 +75,11 @@ class PatientProtocol(H11Protocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _forget_answer(self) -> None:
+        if self._answer_timer is not None:
+            self._answer_timer.cancel()
+            self._answer_timer = None
 
     def _cut_off(self) -> None:
         if not self.transport.is_closing():

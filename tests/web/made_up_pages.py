@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Form
@@ -22,6 +23,7 @@ class MadeUpPages:
         router.add_api_route("/made-up", self._look, methods=["GET"])
         router.add_api_route("/made-up", self._change, methods=["POST"])
         router.add_api_route("/made-up/half", _half, methods=["GET"])
+        router.add_api_route("/made-up/endless", _endless, methods=["GET"])
         app.include_router(router, dependencies=[Depends(guarded)])
 
     def _look(self, access: CurrentAccess) -> Response:
@@ -45,3 +47,7 @@ def _half() -> StreamingResponse:
         raise RuntimeError("the second half is not there")
 
     return StreamingResponse(pieces())
+
+
+def _endless() -> StreamingResponse:
+    return StreamingResponse("x" * 65_536 for _ in count())

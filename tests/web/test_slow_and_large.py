@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import httpx
@@ -15,13 +16,14 @@ from posture.web.app import create_app
 from posture.web.safety.bodies import LARGEST, BoundedBodies
 from posture.web.serving import PatientProtocol
 from tests.web.made_up_pages import MadeUpPages
-from tests.web.office import Office, free_port, serving
+from tests.web.office import COOKIE, Office, free_port, serving
 
 HURRY = 0.3
 
 
 class Hurried(PatientProtocol):
     head_seconds = HURRY
+    answer_seconds = HURRY
 
 
 @pytest.fixture
@@ -124,6 +126,19 @@ def test_a_second_head_that_trickles_in_is_cut_off_as_well(served: int) -> None:
         assert ended(client, keep_sending=True)
 
 
+def test_who_does_not_take_the_answer_is_cut_off(office: Office, pages: MadeUpPages) -> None:
+    id = office.signed_in().cookies[COOKIE]
+    port = free_port()
+    service = replace(office.service, port=port)
+    head = f"GET /made-up/endless HTTP/1.1\r\nHost: {service.url[7:]}\r\nCookie: {COOKIE}={id}\r\n\r\n"
+
+    with serving(office.app, service, protocol=Hurried) as server, connected(port) as client:
+        client.sendall(head.encode())
+        assert client.recv(1024).startswith(b"HTTP/1.1 200")
+
+        assert comes_true(lambda: not server.server_state.connections)
+
+
 def test_a_client_that_is_quick_is_served_meanwhile(served: int) -> None:
     slow = [connected(served) for _ in range(50)]
 
@@ -166,6 +181,14 @@ def test_no_header_of_an_answer_can_be_made_by_who_asks(served: int) -> None:
 
 async def _called(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
+
+
+def comes_true(condition: Callable[[], bool]) -> bool:
+    """Wait for something to become so, but not for ever."""
+    deadline = time.monotonic() + 20
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(HURRY / 10)
+    return condition()
 
 
 def ended(client: socket.socket, *, keep_sending: bool) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 import time
@@ -17,17 +16,13 @@ from posture.web.safety.headers import Headers
 if TYPE_CHECKING:
     from posture.web.watching import Watch
 
-PATIENCE_SECONDS: Final = 60.0
 _LOG: Final = logging.getLogger(__name__)
 
 Refuse = Callable[[Scope, Receive, Send, int], Awaitable[None]]
 
 
 class RequestBoundary:
-    """Outermost around everything. ``refuse`` answers with a status.
-
-    A client that does not take a piece of the answer within ``patience`` seconds is cut off.
-    """
+    """Outermost around everything. ``refuse`` answers with a status."""
 
     def __init__(
         self,
@@ -36,13 +31,11 @@ class RequestBoundary:
         headers: Headers,
         watch: Watch,
         refuse: Refuse,
-        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._app = app
         self._headers = headers
         self._watch = watch
         self._refuse = refuse
-        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -53,7 +46,7 @@ class RequestBoundary:
             return
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        answer = _Answer(send, self._headers, request_id, patience=self._patience)
+        answer = _Answer(send, self._headers, request_id)
         begun = time.perf_counter()
         try:
             with self._watch.traces.span("request", method=scope["method"], request_id=request_id):
@@ -75,11 +68,10 @@ class RequestBoundary:
 
 
 class _Answer:
-    def __init__(self, send: Send, headers: Headers, request_id: str, *, patience: float) -> None:
+    def __init__(self, send: Send, headers: Headers, request_id: str) -> None:
         self._send = send
         self._headers = headers
         self._request_id = request_id
-        self._patience = patience
         self.status = 0
 
     @property
@@ -90,8 +82,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._complete(MutableHeaders(raw=message.setdefault("headers", [])))
-        async with asyncio.timeout(self._patience):
-            await self._send(message)
+        await self._send(message)
 
     def _complete(self, headers: MutableHeaders) -> None:
         for name, value in self._headers:
