@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from posture.bootstrap.access import Access
 from posture.domain.examination import Examination
+from posture.domain.exemption import EVERY_TENANT
 from posture.domain.judgement import Value
 from posture.errors import UsageError
 from posture.web.current import CurrentAccess
@@ -65,7 +67,7 @@ def examine_now(access: CurrentAccess, form: SentForm) -> Response:
 def stop(request: Request, access: CurrentAccess, form: SentForm) -> Response:
     """Stop all actions, in a tenant or everywhere."""
     try:
-        access.stop(sent(form, "tenant") or None, reason=sent(form, "reason"))
+        access.stop(_where(form), reason=sent(form, "reason"))
     except UsageError as refused:
         return _page(request, access, problem=sentence_of(refused), status=status_of(refused))
     return gone_to("/doctor", done="stop")
@@ -74,13 +76,20 @@ def stop(request: Request, access: CurrentAccess, form: SentForm) -> Response:
 @router.post("/stops/allow")
 def allow(access: CurrentAccess, form: SentForm) -> Response:
     """Allow what was stopped, in a tenant or everywhere."""
-    access.allow(sent(form, "tenant") or None)
+    access.allow(_where(form))
     return gone_to("/doctor", done="allow")
+
+
+def _where(form: FormData) -> str | None:
+    """Return the tenant that a form names, None for everywhere. A form that names nothing means no tenant that is
+    there."""
+    tenant = sent(form, "tenant")
+    return None if tenant == EVERY_TENANT else tenant
 
 
 def _page(request: Request, access: Access, *, problem: str | None = None, status: int = 200) -> HTMLResponse:
     names = {line.tenant_id: line.name for line in access.tenants()}
-    everywhere = [("", "Everywhere")] if access.me().sees_everything else []
+    everywhere = [(EVERY_TENANT, "Everywhere")] if access.me().sees_everything else []
     return render(
         request,
         "doctor/page.html",

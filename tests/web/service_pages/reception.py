@@ -70,12 +70,22 @@ class Reception(RecordedOffice):
 
     def executing(self, plan: Plan, *, ended: int = 0) -> Plan:
         """Put an approved plan on record as one that is carried out; the first targets have ended."""
-        begun_at = moved(plan, PlanState.EXECUTING, at=self.now - timedelta(minutes=1))
+        after = self._moved(plan, moved(plan, PlanState.EXECUTING, at=self.now - timedelta(minutes=1)))
+        return self.goes_on(after, ended=ended)
+
+    def goes_on(self, plan: Plan, *, ended: int) -> Plan:
+        """Let the first targets of a plan end."""
         targets = tuple(
-            ended_target(target, TargetState.DONE, at=self.now) if target.number <= ended else target
+            ended_target(target, TargetState.DONE, at=self.now)
+            if target.number <= ended and target.state is TargetState.WAITING
+            else target
             for target in plan.targets
         )
-        return self._moved(plan, replace(begun_at, targets=targets))
+        with self.application.store.open_acting_unit() as unit:
+            for target in targets:
+                if target not in plan.targets:
+                    unit.save_target(plan.id, target)
+        return replace(plan, targets=targets)
 
     def ended(self, plan: Plan, state: PlanState = PlanState.DONE) -> Plan:
         """Put a plan that is carried out on record as ended."""
@@ -91,9 +101,6 @@ class Reception(RecordedOffice):
 
     def _moved(self, was: Plan, after: Plan) -> Plan:
         with self.application.store.open_acting_unit() as unit:
-            for target in after.targets:
-                if target not in was.targets:
-                    unit.save_target(after.id, target)
             assert unit.save_plan(after, was=was.state)
         return after
 

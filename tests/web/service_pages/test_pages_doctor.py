@@ -56,18 +56,36 @@ def test_a_pulled_switch_is_shown_on_every_page_until_it_is_allowed_again(recept
 def test_stopping_everywhere_takes_somebody_who_is_for_all_tenants(reception: Reception) -> None:
     limited = reception.signed_in(Role.HELPDESK, ["contoso"])
 
-    refused = limited.post("/stops", data={"tenant": "", "reason": NOTE})
+    refused = limited.post("/stops", data={"tenant": "*", "reason": NOTE})
     own = limited.post("/stops", data={"tenant": "contoso", "reason": NOTE})
     other = limited.post("/stops", data={"tenant": "fabrikam", "reason": NOTE})
 
     assert [answer.status_code for answer in (refused, own, other)] == [403, 303, 404]
-    assert '<option value="">' not in limited.get("/doctor").text
+    assert '<option value="*"' not in limited.get("/doctor").text
 
 
 def test_a_switch_without_a_reason_is_not_pulled(reception: Reception) -> None:
-    answer = reception.admin().post("/stops", data={"tenant": "", "reason": " "})
+    answer = reception.admin().post("/stops", data={"tenant": "*", "reason": " "})
 
     assert answer.status_code == 422
+    assert not reception.application.acting.stops()
+
+
+def test_a_form_that_names_no_tenant_stops_nothing(reception: Reception) -> None:
+    answer = reception.admin().post("/stops", data={"reason": NOTE})
+
+    assert answer.status_code == 404
+    assert not reception.application.acting.stops()
+
+
+def test_everything_is_stopped_and_allowed_again(reception: Reception) -> None:
+    client = reception.admin()
+
+    client.post("/stops", data={"tenant": "*", "reason": NOTE})
+    stopped = reception.application.acting.stops()
+    client.post("/stops/allow", data={"tenant": "*"})
+
+    assert [stop.tenant_id for stop in stopped] == [None]
     assert not reception.application.acting.stops()
 
 
