@@ -16,6 +16,7 @@ from posture.domain.finding_pages import FindingPage, FindingQuery
 from posture.domain.finding_view import FindingView
 from posture.domain.page import LONGEST_PAGE
 from posture.errors import NotThere
+from posture.store.columns import is_storable
 from posture.store.finding_conditions import FindingConditions
 
 
@@ -71,7 +72,8 @@ class AccessFindings(LimitedAccess):
         application = self._application
         with application.store.reading() as reader:
             present = Present(application, self._visible_tenants(), reader)
-            found = reader.finding_pages.of_fingerprints([fingerprint], tenant_ids=present.names.keys())
+            wanted = [fingerprint] if is_storable(fingerprint) else []
+            found = reader.finding_pages.of_fingerprints(wanted, tenant_ids=present.names.keys())
             if fingerprint not in found:
                 raise NotThere(f"there is no finding {fingerprint}")
             finding = found[fingerprint]
@@ -147,7 +149,8 @@ class AccessFindings(LimitedAccess):
         if not (query.checks or query.tags or query.frameworks):
             return None
         if not (query.tags or query.frameworks):
-            return query.checks
+            # One that left the catalog may have findings still.
+            return tuple(check for check in query.checks if is_storable(check))
         return tuple(
             loaded.check.id
             for loaded in self._application.catalog.checks

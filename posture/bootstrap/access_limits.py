@@ -8,6 +8,7 @@ from posture.config import TenantSettings
 from posture.domain.operator import Operator, is_within
 from posture.domain.plan import Plan
 from posture.errors import NotThere
+from posture.store.columns import is_storable
 from posture.usecases.access import RIGHTS, require_everywhere, require_right
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class LimitedAccess:
             NotThere: there is none with this id, or not for this operator.
         """
         with self._application.store.reading() as reader:
-            found = reader.acting.by_id(plan_id)
+            found = reader.acting.by_id(plan_id) if is_storable(plan_id) else None
         if found is None or not self._sees_tenant_id(found.tenant_id):
             raise NotThere(f"there is no plan {plan_id}")
         return found

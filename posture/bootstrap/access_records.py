@@ -16,6 +16,7 @@ from posture.domain.page import Page
 from posture.domain.run_line import RunLine
 from posture.domain.schedule_line import ScheduleLine
 from posture.errors import NotThere
+from posture.store.columns import is_storable
 
 
 class AccessRecords(LimitedAccess):
@@ -41,7 +42,8 @@ class AccessRecords(LimitedAccess):
         """
         self._require("run")
         with self._application.store.reading() as reader:
-            summary, line = reader.run(run_id), reader.run_pages.line(run_id)
+            summary = reader.run(run_id) if is_storable(run_id) else None
+            line = reader.run_pages.line(run_id) if summary is not None else None
             if summary is None or line is None or not self._sees_tenant_id(line.tenant_id):
                 raise NotThere(f"there is no run {run_id}")
             before = reader.run_pages.id_before(summary.run)
@@ -63,6 +65,8 @@ class AccessRecords(LimitedAccess):
         """
         self._require("audit")
         tenant_ids = self._visible_ids(tenant)
+        if plan is not None and not is_storable(plan):
+            return Page(items=(), next_cursor=None, previous_cursor=None)
         with self._application.store.reading() as reader:
             return reader.audit.page(tenant_ids=tenant_ids, kind=kind, plan_id=plan, cursor=cursor, limit=limit)
 
@@ -93,7 +97,7 @@ class AccessRecords(LimitedAccess):
         """
         self._require("job")
         with self._application.store.reading() as reader:
-            found = reader.work.job(job_id)
+            found = reader.work.job(job_id) if is_storable(job_id) else None
         if found is None or not self._sees_tenant_id(found.tenant_id):
             raise NotThere(f"there is no job {job_id}")
         return found

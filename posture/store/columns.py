@@ -54,3 +54,8 @@ class DirectoryText(TypeDecorator[str]):
 def storable_text(text: str) -> str:
     """Return the text as ``DirectoryText`` keeps it."""
     return _NOT_STORABLE.sub("\ufffd", text)
+
+
+def is_storable(text: str) -> bool:
+    """Say whether a database can hold the text at all: to ask PostgreSQL for any other is an error."""
+    return _NOT_STORABLE.search(text) is None
