@@ -52,6 +52,7 @@ _OPEN = "select count(*) from jobs where kind = 'scan' and state in ('waiting', 
 _SPAN = """
     select count(*) filter (where state = 'done'), extract(epoch from max(ended_at) - min(started_at))::float
     from jobs where kind = 'scan' and number > %s"""
+_FINDINGS = "select count(*) from findings"
 _TABLES = """
     select relname, pg_total_relation_size(oid) from pg_class
     where relkind = 'r' and relnamespace = 'public'::regnamespace order by 2 desc limit 8"""
@@ -146,6 +147,7 @@ def measure(directory: Path, cluster: Cluster, simulator: Simulator, *, workers:
             "tenants": simulator.tenants,
             "cores": os.cpu_count(),
             "simulator_cpu_seconds": simulated,
+            "findings": one(watching, _FINDINGS),
             "first_scan_database_bytes": after_first - empty,
             "first_scan_disk_bytes": disk,
             "second_scan_database_bytes": size(watching) - after_first,
@@ -280,6 +282,7 @@ _FIGURES: list[tuple[str, Callable[[dict[str, Any], float], str]]] = [
     ("cores that the simulator had", lambda r, _: f"{r['simulator_cpu_seconds'] / r['seconds']:.2f}"),
     ("connections at most", lambda r, _: f"{r['connections']}"),
     ("memory of a worker at most", lambda r, _: f"{r['worker_memory_bytes'] / 1e6:.0f} MB"),
+    ("findings, each tenant", lambda r, _: f"{r['findings'] / r['tenants']:.0f}"),
     ("database, each tenant, first scan", lambda r, _: _kilobytes_each(r, "first_scan_database_bytes")),
     ("database, each tenant, second scan", lambda r, _: _kilobytes_each(r, "second_scan_database_bytes")),
     ("snapshots on disk, each tenant", lambda r, _: _kilobytes_each(r, "first_scan_disk_bytes")),
