@@ -61,6 +61,10 @@ class OpenIdProvider:
         """Sign with a new key; the one of before is no longer published."""
         self._control(rotate=True)
 
+    def know_page(self, url: str) -> None:
+        """Let people sign in on a page at this address."""
+        self._control(page=url)
+
     def know_key(self, key: Mapping[str, object]) -> None:
         """Let the second client prove itself with this key (a public JWK)."""
         self._control(key_of_client=key)

@@ -5,6 +5,7 @@
 //   tamper    claims that replace those of the next ID tokens; signed all the same (null: none)
 //   algorithm "none" leaves ID tokens without a signature
 //   key_of_client  public JWK of a second client, which proves itself with a signed assertion
+//   page      address of the page whose people sign in, instead of http://127.0.0.1:8080
 //   rotate    true makes new keys; those of before are gone
 import { createServer } from "node:http";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
@@ -55,7 +56,11 @@ function made(issuer) {
     cookies: { keys: ["only for tests"] },
     claims: { openid: ["sub", "auth_time", "preferred_username", "roles", "groups", "oid", "email"], profile: ["name"] },
     conformIdTokenClaims: false,
-    features: { devInteractions: { enabled: false }, claimsParameter: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      claimsParameter: { enabled: true },
+      rpInitiatedLogout: { enabled: true, logoutSource },
+    },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_, sub) => ({ accountId: sub, claims: () => accounts.get(sub) ?? { sub } }),
   });
@@ -66,6 +71,12 @@ function made(issuer) {
     }
   });
   return provider;
+}
+
+// Its own page would ask another host for letters.
+function logoutSource(ctx, form) {
+  const button = '<button type="submit" form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button>';
+  ctx.body = `<!doctype html><title>Sign out</title><link rel="icon" href="data:,">${form}${button}`;
 }
 
 async function interact(request, response) {
@@ -92,11 +103,15 @@ let byKeyOf = null;
 async function control(request, response, issuer) {
   let text = "";
   for await (const piece of request) text += piece;
-  const { rotate: wanted, key_of_client: given, ...changes } = JSON.parse(text);
+  const { rotate: wanted, key_of_client: given, page, ...changes } = JSON.parse(text);
   Object.assign(doing, changes);
   if (given) byKeyOf = given;
   if (wanted) rotate();
-  if (wanted || given) provider = made(issuer);
+  if (page) {
+    client.redirect_uris = [`${page}/sign-in/callback`];
+    client.post_logout_redirect_uris = [`${page}/`];
+  }
+  if (wanted || given || page) provider = made(issuer);
   response.writeHead(204).end();
 }
 
