@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict
 from weakref import finalize
 
-from posture.bootstrap.executing import SystemPause, actuator_of, execution_tools, live_desk
+from posture.bootstrap.executing import LiveDesks, SystemPause, actuator_of, execution_tools
 from posture.bootstrap.tenant_gates import closed_because, in_force
 from posture.config import TenantSettings
 from posture.definitions.dictionary import Dictionary
@@ -27,7 +27,6 @@ from posture.errors import ActionRefused, GraphError, SettingsError, UsageError
 from posture.graph.pursuit import RetryBudget
 from posture.graph.throttle import Pace
 from posture.snapshot.census import Census
-from posture.snapshot.live import LiveDesk
 from posture.tables import RESOURCE_TYPES, TABLES
 from posture.usecases import decide, operators, switches
 from posture.usecases.acting_events import ExecutionEvent
@@ -295,16 +294,19 @@ class Acting:
         closed = closed_because(loaded, tenant)
         if tenant.remediator is None and closed is not None:
             raise ActionRefused(closed)
-        with execution_tools(
-            self._application, tenant, pace=self._pace, budget=self._budget, pause=self._pause, desk=self._desk
-        ) as tools:
+        with (
+            self._desks.one() as desk,
+            execution_tools(
+                self._application, tenant, pace=self._pace, budget=self._budget, pause=self._pause, desk=desk
+            ) as tools,
+        ):
             yield tools
 
     @cached_property
-    def _desk(self) -> LiveDesk:
-        desk = live_desk()
-        finalize(self, desk.close)
-        return desk
+    def _desks(self) -> LiveDesks:
+        desks = LiveDesks()
+        finalize(self, desks.close)
+        return desks
 
     def _note_settings(self) -> None:
         digest, summary = self._application.settings.fingerprint()

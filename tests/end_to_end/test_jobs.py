@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from posture.bootstrap.job_kinds import job_kinds
 from posture.domain.delivery_view import DeliveryFilter
 from posture.domain.job import Job, JobState
 from posture.domain.job_kind import JobKind
-from posture.domain.plan import Plan, PlanState
+from posture.domain.plan import Plan, PlanState, TargetState
 from posture.domain.run import RunState
 from posture.simulator.faults import Fault, FaultKind
 from posture.store.audit_reader import AuditFilter
@@ -141,6 +142,20 @@ def test_a_plan_is_parked_after_a_target_and_goes_on_with_the_next(office: Offic
     assert (job.state, job.tries) == (JobState.DONE, 1)
     assert disabled(office, plan) == [True] * 3
     assert len(office.writes) == 3
+
+
+def test_plans_that_are_executed_at_the_same_time_do_not_see_each_others_rows(office: Office) -> None:
+    actions = ["disable-user", "revoke-sessions"] * 3
+    plans = [office.approved(action, office.member(number)["id"]) for number, action in enumerate(actions)]
+
+    def execute(plan: Plan) -> Plan:
+        return office.execute(plan).plan
+
+    with ThreadPoolExecutor(len(plans)) as pool:
+        ended = list(pool.map(execute, plans))
+
+    targets = [target for plan in ended for target in plan.targets]
+    assert [(target.state, target.because) for target in targets] == [(TargetState.DONE, None)] * len(plans)
 
 
 def test_nothing_is_executed_in_the_name_of_somebody_who_was_revoked(office: Office, plan: Plan) -> None:
