@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from posture.domain.journal import JournalEntry, SendState
-from posture.domain.plan import FINAL, Plan, PlanState, TargetState
+from posture.domain.journal import JournalEntry, has_changed
+from posture.domain.plan import FINAL, Plan, PlanState
 
 ID_SHOWN = 8
 
@@ -54,20 +54,8 @@ def has_way_back(plan: Plan, journal: Sequence[JournalEntry]) -> bool:
     """Say whether the plan ended and changed, or may have changed, something that could be taken back."""
     if plan.undoes is not None or plan.state not in FINAL:
         return False
-    let_through = {entry.target for entry in journal if not _was_turned_down(entry)}
-    return any(
-        target.state in _CHANGED or (target.state is TargetState.FAILED and target.number in let_through)
-        for target in plan.targets
-    )
-
-
-def _was_turned_down(entry: JournalEntry) -> bool:
-    return entry.state is SendState.ANSWERED and entry.status is not None and entry.status >= _FIRST_ERROR
+    return has_changed(plan, journal)
 
 
 def _named(config: Path | None) -> str:
     return f" --config {shlex.quote(str(config))}" if config else ""
-
-
-_CHANGED = frozenset({TargetState.DONE, TargetState.UNVERIFIED})
-_FIRST_ERROR = 400

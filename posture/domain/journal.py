@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from posture.domain.judgement import Value
+from posture.domain.plan import Plan, TargetState
+
+_CHANGED: Final = frozenset({TargetState.DONE, TargetState.UNVERIFIED})
+_FIRST_ERROR: Final = 400
 
 
 class SendState(StrEnum):
@@ -53,3 +58,16 @@ class BeforeImage:
     target: int
     taken_at: datetime
     tables: Mapping[str, tuple[Mapping[str, Value], ...]]
+
+
+def has_changed(plan: Plan, journal: Iterable[JournalEntry]) -> bool:
+    """Say whether a plan changed, or may have changed, something in the tenant; ``journal`` is all of its own."""
+    let_through = {entry.target for entry in journal if not _was_turned_down(entry)}
+    return any(
+        target.state in _CHANGED or (target.state is TargetState.FAILED and target.number in let_through)
+        for target in plan.targets
+    )
+
+
+def _was_turned_down(entry: JournalEntry) -> bool:
+    return entry.state is SendState.ANSWERED and entry.status is not None and entry.status >= _FIRST_ERROR

@@ -15,15 +15,12 @@ from posture.domain.approval import (
     require_may_reject,
     still_approved,
 )
-from posture.domain.journal import JournalEntry, SendState
+from posture.domain.journal import JournalEntry, has_changed
 from posture.domain.operator import Operator, as_on_record
-from posture.domain.plan import Plan, TargetState, is_overdue
+from posture.domain.plan import Plan, is_overdue
 from posture.errors import NotAllowed, NotAllowedToDecide
 from posture.usecases.access import RIGHTS, require_right
 from posture.usecases.propose_undo import undo_refusal
-
-_FIRST_ERROR = 400
-_CHANGED = frozenset({TargetState.DONE, TargetState.UNVERIFIED})
 
 
 def not_approve(plan: Plan, operator: Operator, known: Iterable[Operator], *, now: datetime) -> str | None:
@@ -75,15 +72,6 @@ def not_undo(
     return None
 
 
-def has_changed(plan: Plan, journal: Iterable[JournalEntry]) -> bool:
-    """Say whether a plan changed, or may have changed, something that could be taken back."""
-    let_through = {entry.target for entry in journal if not _was_turned_down(entry)}
-    return any(
-        target.state in _CHANGED or (target.state is TargetState.FAILED and target.number in let_through)
-        for target in plan.targets
-    )
-
-
 def _refusal(
     method: str,
     plan: Plan,
@@ -102,7 +90,3 @@ def _refusal(
     except (NotAllowed, NotAllowedToDecide) as refused:
         return str(refused)
     return None
-
-
-def _was_turned_down(entry: JournalEntry) -> bool:
-    return entry.state is SendState.ANSWERED and entry.status is not None and entry.status >= _FIRST_ERROR
