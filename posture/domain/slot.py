@@ -40,13 +40,12 @@ def noticed(schedule: Schedule, dues: Sequence[datetime], *, now: datetime) -> N
     ordered = sorted(dues)
     in_time = [due for due in ordered if now - due <= schedule.misfire]
     late = ordered[: len(ordered) - len(in_time)]
-    match schedule.catch_up:
-        case CatchUp.ALL:
-            caught = late
-        case CatchUp.LATEST:
-            caught = [] if in_time else late[-1:]
-        case CatchUp.NONE:
-            caught = []
+    if schedule.catch_up is CatchUp.ALL:
+        caught = late
+    elif schedule.catch_up is CatchUp.LATEST and not in_time:
+        caught = late[-1:]
+    else:
+        caught = []
     run = [*caught, *in_time][-MOST_CAUGHT_UP:]
     return Noticed(run=tuple(run), missed=tuple(due for due in ordered if due not in set(run)))
 

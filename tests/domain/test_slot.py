@@ -110,6 +110,7 @@ def test_a_pause_holds_in_its_tenant_and_one_without_a_tenant_in_all() -> None:
     ("every", "words"),
     [
         (MINUTE, "every minute"),
+        (timedelta(seconds=90), "every 90 seconds"),
         (90 * MINUTE, "every 90 minutes"),
         (2 * HOUR, "every 2 hours"),
         (24 * HOUR, "every day"),
