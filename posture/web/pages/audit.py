@@ -37,10 +37,12 @@ def show_list(request: Request, access: CurrentAccess) -> HTMLResponse:
     """Show one page of events, the newest first."""
     kinds = {kind.value: kind.value.replace("_", " ") for kind in AuditKind}
     plan = value_of(request, "plan")
+    page = _events(request, access, cursor=value_of(request, "cursor"), limit=_PAGE)
     return render(
         request,
         "audit/list.html",
-        page=_events(request, access, cursor=value_of(request, "cursor"), limit=_PAGE),
+        page=page,
+        events=[(link, _details(link)) for link in page.items],
         kinds=[("", "Everything"), *kinds.items()],
         kind=value_of(request, "kind") or "",
         tenant=value_of(request, "tenant"),
@@ -81,6 +83,21 @@ def _events(request: Request, access: Access, *, cursor: str | None, limit: int)
         cursor=cursor,
         limit=limit,
     )
+
+
+def _details(link: ChainedEvent) -> list[tuple[str, Value]]:
+    """Return the details as people read them: without what was not given, and words in one line."""
+    return [
+        (name.replace("_", " "), _in_line(value))
+        for name, value in link.event.details.items()
+        if value is not None and value != []
+    ]
+
+
+def _in_line(value: Value) -> Value:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(map(str, value))
+    return value
 
 
 def _row(link: ChainedEvent, names: Mapping[str, str]) -> Sequence[Value]:

@@ -44,6 +44,17 @@ class TenantExamined:
     examination: Examination | None
     is_good: bool
 
+    @property
+    def standing(self) -> str:
+        """Return in a word or two how it stands: well, limited, cannot work, not examined."""
+        if self.examination is None:
+            return "not examined"
+        reader, remediator = self.examination.reader, self.examination.remediator
+        if reader.refused or (remediator is not None and remediator.refused):
+            return "cannot work"
+        is_limited = reader.missing or reader.tables_refused or reader.skips
+        return "limited" if is_limited or (remediator is not None and remediator.impossible) else "well"
+
 
 @router.get("/doctor")
 def show(request: Request, access: CurrentAccess) -> HTMLResponse:

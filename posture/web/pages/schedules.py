@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from posture.bootstrap.access import Access
+from posture.domain.job import JobState
 from posture.domain.judgement import Value
 from posture.domain.schedule import Schedule
 from posture.domain.schedule_line import ScheduleLine
@@ -60,6 +61,16 @@ class ScheduleGroup:
     def is_paused_everywhere(self) -> bool:
         pause = self.lines[0].pause
         return pause is not None and pause.tenant_id is None
+
+    @property
+    def paused(self) -> int:
+        """In how many tenants it is paused."""
+        return sum(line.pause is not None for line in self.lines)
+
+    @property
+    def failed(self) -> int:
+        """In how many tenants its latest job has failed."""
+        return sum(line.latest is not None and line.latest.state is JobState.FAILED for line in self.lines)
 
 
 @router.get("/schedules")

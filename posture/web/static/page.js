@@ -164,7 +164,8 @@
     showTimes(within);
     showChosen();
     const news = within.querySelector?.("[data-announce]");
-    if (news) announce(news.textContent.trim());
+    // A part that asks for itself every second is heard only when it says something else.
+    if (news && news.textContent.trim() !== document.getElementById("announcer")?.textContent) announce(news.textContent.trim());
   });
   // A page that has expired, a sign-in that has ended: shown whole instead of in the middle of a list.
   document.addEventListener("htmx:responseError", () => window.location.reload());

@@ -9,7 +9,8 @@ import pytest
 from posture.domain.action import Risk
 from posture.domain.operator import Role
 from posture.domain.plan import PlanState
-from tests.domain.plans import a_rule, a_target
+from tests.domain.plans import a_plan, a_rule, a_target
+from tests.web.office import CONTOSO
 from tests.web.service_pages.reception import NOTE, Reception, read, rows_of, text_of
 
 
@@ -241,6 +242,19 @@ def test_taking_back_what_cannot_be_taken_back_is_refused_in_words(reception: Re
 
     assert answer.status_code == 409
     assert "cannot be" in text_of(answer)
+
+
+def test_an_action_that_left_the_catalog_hides_no_plan_and_is_not_approved(reception: Reception) -> None:
+    plan = reception.recorded(a_plan(tenant_id=CONTOSO, action="gone-long-ago"))
+    client = reception.admin()
+
+    page = client.get(f"/plans/{plan.id}")
+    answer = client.post(f"/plans/{plan.id}/approve", data={"digest": plan.digest, "note": NOTE})
+
+    assert "is not in the catalog any more" in text_of(page)
+    assert "gone-long-ago" in text_of(client.get("/plans"))
+    assert answer.status_code in (403, 409, 422)
+    assert reception.application.acting.plan(plan.id).state is PlanState.PROPOSED
 
 
 def test_files_have_every_plan_that_the_address_asks_for(reception: Reception) -> None:
