@@ -10,7 +10,7 @@ from posture.bootstrap.access import Access
 from posture.bootstrap.tenant_gates import in_force
 from posture.config import Settings
 from posture.definitions.loaded_action import LoadedAction
-from posture.domain.approval import ApprovalRule
+from posture.domain.action import ApprovalRule
 from posture.domain.check import CheckId, Parameter
 from posture.domain.finding_pages import FindingQuery
 from posture.domain.finding_view import FindingView, Standing
