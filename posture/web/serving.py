@@ -10,8 +10,8 @@ import socket
 from typing import Any, Final
 
 import uvicorn
-from fastapi import FastAPI
 from h11 import IDLE
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from posture.config import ServiceSettings
@@ -87,7 +87,7 @@ class PatientProtocol(H11Protocol):
 
 
 def server_of(
-    app: FastAPI, settings: ServiceSettings, *, protocol: type[H11Protocol] = PatientProtocol
+    app: ASGIApp, settings: ServiceSettings, *, protocol: type[H11Protocol] = PatientProtocol
 ) -> uvicorn.Server:
     """Return the server, not yet started.
 
