@@ -57,11 +57,10 @@ class Later(Exception):
 
 
 class _LaterEachTime(BaseRetryStrategy):
-    """Brings a job again after 1, 2, 4 … seconds; not forever longer, and however often it takes."""
+    """Brings a job again after 1, 2, 4 … seconds, at most a minute, whatever went wrong. The book knows when it has
+    been tried often enough: a job that was dropped here might be on record as running for ever."""
 
-    def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision | None:
-        if not isinstance(exception, Later):
-            return None
+    def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision:  # noqa: ARG002
         pause = min(timedelta(seconds=2 ** min(job.attempts, 10)), _LONGEST_RETRY)
         return RetryDecision(retry_at=datetime.now(UTC) + pause)
 

@@ -13,7 +13,6 @@ import psycopg
 
 from posture.domain.job import DEFAULT_QUEUE, Job, new_job
 from posture.domain.job_kind import JobKind
-from posture.errors import StoreError
 from posture.schedule.distributed import FleetEngine
 from posture.schedule.distributed_worker import Rhythm
 
@@ -47,7 +46,7 @@ class Bench:
         self.ended: list[str] = []
         self.taken_over: list[str] = []
         self.most_at_once: dict[str, int] = {}
-        self.refusals: dict[str, int] = {}
+        self._refusals: dict[str, Exception] = {}
         self._held: set[str] = set()
         self._running: list[str] = []
         self._locks: dict[str, str] = {}
@@ -66,15 +65,14 @@ class Bench:
             self._held -= {job.id for job in jobs}
             self._changed.notify_all()
 
-    def refuse(self, job: Job, *, times: int) -> None:
-        """Let the database be away so many times when this job is to begin."""
-        self.refusals[job.id] = times
+    def refuse(self, job: Job, error: Exception) -> None:
+        """Let this happen when the job is to begin, once."""
+        self._refusals[job.id] = error
 
     def run(self, job_id: str) -> None:
         with self._changed:
-            if self.refusals.get(job_id):
-                self.refusals[job_id] -= 1
-                raise StoreError("the database does not answer")
+            if job_id in self._refusals:
+                raise self._refusals.pop(job_id)
             self._note_begin(job_id)
             assert self._changed.wait_for(lambda: job_id not in self._held, LONGEST)
             self._running.remove(job_id)

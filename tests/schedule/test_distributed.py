@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -13,7 +14,7 @@ import pytest
 from posture.domain.job_kind import JobKind
 from posture.errors import StoreError
 from posture.schedule.distributed import FleetEngine
-from tests.schedule.fleet import HASTY, Bench, a_job, rows, until, working
+from tests.schedule.fleet import HASTY, LONGEST, Bench, a_job, rows, until, working
 from tests.store.postgresql import Cluster, free_port
 
 WAITING = "select args ->> 'job_id' from procrastinate_jobs where status = 'todo' order by id"
@@ -48,6 +49,26 @@ def test_a_job_that_waits_already_is_not_brought_a_second_time(engine: FleetEngi
     engine.hand_over([job])
 
     engine.hand_over([other, job])
+
+    assert rows(database, WAITING) == [(job.id,), (other.id,)]
+
+
+def test_jobs_that_another_process_hands_over_at_the_same_moment_are_not_brought_twice(
+    engine: FleetEngine, database: str
+) -> None:
+    job, other = a_job(), a_job(tenant="fabrikam")
+    engine.hand_over([])  # makes the queues
+    blocked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with psycopg.connect(database) as another, ThreadPoolExecutor(1) as threads:
+        another.execute(
+            "insert into procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) "
+            "values ('default', 'posture.bring', %s, %s, jsonb_build_object('job_id', %s::text))",
+            [job.lock, job.id, job.id],
+        )
+        handing = threads.submit(engine.hand_over, [job, other])
+        until(lambda: rows(database, blocked) == [(1,)])
+        another.commit()
+        handing.result(LONGEST)
 
     assert rows(database, WAITING) == [(job.id,), (other.id,)]
 
@@ -176,15 +197,33 @@ def heartbeats(database: str) -> list[datetime]:
     return [beat for (beat,) in found]
 
 
-def test_a_job_for_which_the_database_was_away_is_brought_again(engine: FleetEngine, bench: Bench) -> None:
+def test_a_job_for_which_the_database_was_away_is_brought_again(
+    engine: FleetEngine, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     job = a_job()
-    bench.refuse(job, times=1)
+    bench.refuse(job, StoreError("the database does not answer"))
     engine.hand_over([job])
 
-    with working(engine, bench):
+    with caplog.at_level(logging.INFO), working(engine, bench):
         bench.wait_for(lambda: bench.ended == [job.id])
 
     assert bench.taken_over == [job.id]
+    assert f"Job {job.id} waits: the database does not answer" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_a_job_that_broke_where_nothing_should_break_is_not_dropped(
+    engine: FleetEngine, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = a_job()
+    bench.refuse(job, RuntimeError("a fault of ours"))
+    engine.hand_over([job])
+
+    with caplog.at_level(logging.INFO), working(engine, bench):
+        bench.wait_for(lambda: bench.ended == [job.id])
+
+    assert bench.taken_over == [job.id]
+    assert "RuntimeError: a fault of ours" in caplog.text
 
 
 def test_a_worker_outlives_its_connections_and_loses_no_job(
