@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -17,6 +18,7 @@ from posture.web.api.collected import Collected
 from posture.web.api.failures import problem_of, told
 from posture.web.api.problem import Problem, ProblemKind
 
+_NO_WEIGHT: Final = re.compile(r"q=0(\.0*)?")
 _OFFERED: Final = ("*/*", "application/*", "application/json", "application/problem+json")
 
 
@@ -104,8 +106,9 @@ def _takes_json(accept: str | None) -> bool:
 
 
 def _is_offered(media_range: str) -> bool:
-    name, *parameters = (part.strip().lower() for part in media_range.split(";"))
-    return name in _OFFERED and not any(part.replace(" ", "") in ("q=0", "q=0.0", "q=0.00") for part in parameters)
+    name, *parameters = (part.strip().lower().replace(" ", "") for part in media_range.split(";"))
+    is_refused = any(_NO_WEIGHT.fullmatch(part) for part in parameters)
+    return name in _OFFERED and not is_refused
 
 
 def _path_below(scope: Scope) -> str:

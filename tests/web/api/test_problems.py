@@ -124,7 +124,9 @@ def test_other_methods_are_not_known(shared_office: Office, method: str) -> None
     assert script(shared_office).request(method, "/api/v1/me").status_code == 405
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/xml;q=1", "application/json;q=0", "image/*, text/*"])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "application/xml;q=1", "application/json;q=0", "*/*; q=0.000", "image/*, text/*"]
+)
 def test_who_takes_no_json_gets_a_problem(shared_office: Office, accept: str) -> None:
     answer = script(shared_office).get("/api/v1/me", headers={"Accept": accept})
 
