@@ -74,6 +74,7 @@ bench: $(READY)  ## Measure scans of 1,000 to 100,000 users
 picture: $(READY)  ## Draw the pictures in the documents from the demonstration
 	$(BIN)/python docs/images/demo.py
 	$(BIN)/python docs/images/messages.py
+	$(BIN)/python docs/images/page.py
 
 docs: $(READY)  ## Write docs/reference anew from tables, checks and commands
 	$(BIN)/python -m posture.cli.reference docs/reference
