@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
@@ -12,18 +12,24 @@ from posture.domain.numbers import CheckInTenant, OpenCount, RecordedStanding, c
 from posture.domain.overview import MOST_WORSENINGS, Worsening
 from posture.domain.severity import Severity
 
-Failing = Mapping[tuple[str, CheckId], Mapping[Severity, int]]
-"""Tenant's id and check → how many findings are open and not exempted, by severity; only what is above zero."""
+Failing = Mapping[str, Mapping[CheckId, Mapping[Severity, int]]]
+"""Tenant's id → check → how many findings are open and not exempted, by severity; only what is above zero."""
+
+_Open = dict[str, dict[CheckId, dict[Severity, int]]]
 
 
 def failing_now(counts: Iterable[OpenCount], exempted: Iterable[Finding]) -> Failing:
     """Return what fails: what is open, less what is exempted of it."""
-    failing: dict[tuple[str, CheckId], Counter[Severity]] = defaultdict(Counter)
+    failing: _Open = {}
     for count in counts:
-        failing[count.tenant_id, count.check][count.severity] += count.findings
+        failing.setdefault(count.tenant_id, {}).setdefault(count.check, {})[count.severity] = count.findings
     for finding in exempted:
-        failing[finding.tenant_id, finding.check][finding.severity] -= 1
-    return {key: +by_severity for key, by_severity in failing.items() if +by_severity}
+        found = failing.get(finding.tenant_id, {}).get(finding.check, {})
+        if finding.severity in found:
+            found[finding.severity] -= 1
+            if found[finding.severity] <= 0:
+                del found[finding.severity]
+    return failing
 
 
 def checks_now(
@@ -41,7 +47,7 @@ def checks_now(
         if check is not None:
             now[recorded.tenant_id][recorded.check] = check_in_tenant(
                 recorded,
-                failing.get((recorded.tenant_id, recorded.check), {}),
+                failing.get(recorded.tenant_id, {}).get(recorded.check, {}),
                 is_wanted=is_wanted(recorded.tenant_id, recorded.check),
                 usual=check.severity.default,
             )
@@ -50,12 +56,12 @@ def checks_now(
 
 def by_severity(failing: Failing, tenant_ids: Iterable[str]) -> Mapping[Severity, int]:
     """Return how many findings fail in these tenants, every severity, the worst first."""
-    wanted = frozenset(tenant_ids)
-    total: Counter[Severity] = Counter()
-    for (tenant_id, _), found in failing.items():
-        if tenant_id in wanted:
-            total.update(found)
-    return {severity: total[severity] for severity in reversed(Severity)}
+    total = dict.fromkeys(reversed(Severity), 0)
+    for tenant_id in tenant_ids:
+        for found in failing.get(tenant_id, {}).values():
+            for severity, findings in found.items():
+                total[severity] += findings
+    return total
 
 
 def worsenings(
@@ -76,8 +82,8 @@ def worsenings(
     }
     found = []
     for (tenant_id, check), more in opened.items():
-        severities = failing.get((tenant_id, check), {})
-        # Of what was opened some may be exempted by now.
+        severities = failing.get(tenant_id, {}).get(check, {})
+        # Some of what was opened may be exempted by now.
         net = min(more, sum(severities.values()))
         if net > 0 and (tenant_id, check) in judged_before and tenant_id in tenants:
             found.append(
