@@ -9,7 +9,9 @@ from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from posture.domain.operator import Operator
 from posture.errors import NotAllowed, NotAllowedToDecide, PostureError, UsageError
+from posture.usecases.provider_operators import Claimed
 from posture.web.current import CurrentFrame, guarded
 from posture.web.frame import Frame
 from posture.web.render import render
@@ -118,7 +120,7 @@ def sign_out(request: Request, frame: CurrentFrame) -> Response:
 
 def _come_back(request: Request, frame: Frame, provider: Provider) -> Response:
     back = provider.back(request.query_params, kept=kept_way(request, frame))
-    operator = frame.application.signing_in.by_provider(back.proof.claimed, lasts=_COUNTS)
+    operator = _admitted(frame, back.proof.claimed)
     response = RedirectResponse(local_path(back.next), status_code=303)
     sign_in_at(
         request,
@@ -129,6 +131,17 @@ def _come_back(request: Request, frame: Frame, provider: Provider) -> Response:
         hint=provider.sealed_hint(back.id_token),
     )
     return response
+
+
+def _admitted(frame: Frame, claimed: Claimed) -> Operator:
+    """Return the operator whom the provider spoke of. Who may do something else than before is signed out elsewhere:
+    a browser that was signed in with less, or with more, does not go on under the same id."""
+    known = (one for one in frame.application.acting.operators() if one.subject == claimed.subject)
+    before = next(known, None)
+    operator = frame.application.signing_in.by_provider(claimed, lasts=_COUNTS)
+    if before is not None and (before.role, before.tenants) != (operator.role, operator.tenants):
+        frame.application.signing_in.end_all(operator)
+    return operator
 
 
 def _page(

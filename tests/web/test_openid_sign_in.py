@@ -83,6 +83,21 @@ def test_a_role_that_was_taken_away_is_gone_at_the_next_sign_in(
     assert operator.role is Role.VIEWER
 
 
+def test_who_gets_another_role_is_signed_out_everywhere_else(
+    office: ProviderOffice, provider: OpenIdProvider
+) -> None:
+    elsewhere, here = office.client(), office.client()
+    office.sign_in_at(elsewhere)
+    office.sign_in_at(here)
+    assert not is_signed_out(elsewhere)
+    provider.account(roles=["posture.viewer"])
+
+    office.sign_in_at(here)
+
+    assert is_signed_out(elsewhere)
+    assert not is_signed_out(here)
+
+
 @pytest.mark.parametrize(
     ("roles", "what"), [(None, "is missing"), ([], "is missing"), (["posture.boss", 7], "has no value that stands")]
 )
