@@ -169,6 +169,25 @@ def test_a_filter_keeps_the_focus_and_says_what_it_found(browser: Browser, url: 
         expect(page.locator("#announcer")).to_contain_text("21 of 21 findings")
 
 
+def test_a_filter_after_the_sign_in_has_ended_leads_to_signing_in(browser: Browser, url: str, ada: Client) -> None:
+    with a_tab(browser, url, ada) as tab:
+        page = tab.open("/findings")
+        page.context.clear_cookies()
+        page.get_by_role("searchbox").press_sequentially("g")
+
+        expect(page).to_have_url(re.compile(r"/sign-in"))
+        expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_a_filter_that_is_refused_says_why_on_a_page_of_its_own(browser: Browser, url: str, ada: Client) -> None:
+    with a_tab(browser, url, ada) as tab:
+        page = tab.open("/findings")
+        page.locator("#filter-standing").evaluate("(select) => { select.options[1].value = 'nonsense'; }")
+        page.locator("#filter-standing").select_option("nonsense")
+
+        expect(page.locator("main")).to_contain_text("is not known; there are: open, exempted, resolved")
+
+
 def test_sorting_keeps_the_focus_and_the_filter(browser: Browser, url: str, ada: Client) -> None:
     with a_tab(browser, url, ada) as tab:
         page = tab.open("/findings?text=grace")

@@ -167,8 +167,21 @@
     // A part that asks for itself every second is heard only when it says something else.
     if (news && news.textContent.trim() !== document.getElementById("announcer")?.textContent) announce(news.textContent.trim());
   });
-  // A page that has expired, a sign-in that has ended: shown whole instead of in the middle of a list.
-  document.addEventListener("htmx:responseError", () => window.location.reload());
+  // The sign-in has ended: its page is shown whole instead of in the middle of a list.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const answered = new URL(event.detail.xhr.responseURL || location.href, location.href);
+    if (answered.pathname !== "/sign-in") return;
+    event.detail.shouldSwap = false;
+    location.reload();
+  });
+  // What was asked for wrongly is told on a page of its own. What may pass is only announced: polling goes on.
+  document.addEventListener("htmx:responseError", (event) => {
+    const { status, responseURL } = event.detail.xhr;
+    if (status === 429 || status >= 500) announce("The page could not be brought up to date");
+    else if (event.detail.requestConfig.verb === "get") location.assign(responseURL);
+    else location.reload();
+  });
+  document.addEventListener("htmx:sendError", () => announce("The service cannot be reached"));
 
   for (const group of all(".themes")) group.hidden = false;
   showTheme();
