@@ -171,6 +171,8 @@ def _plan_page(
         waits_for_asking=plan.state in _TO_EXECUTE and (job is None or job.state.is_end),
         is_over=plan.state in FINAL,
         begins_at_once=_begins_at_once(access, detail),
+        may_scan=access.may("scan_now"),
+        has_findings=any(target.fingerprint for target in plan.targets),
         not_by_worker=_not_by_worker(detail),
         note=note,
         errors=errors or {},

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from posture.domain.operator import Role
 from posture.domain.plan import Plan, PlanState
 from tests.domain.plans import a_target
-from tests.notify.browser import CHROMIUM, QUIET, Scheme
-from tests.notify.conftest import missing
+from tests.notify.browser import Scheme, a_browser
 from tests.web.browsing import a_tab
 from tests.web.office import Client, Office
 from tests.web.service_pages.reception import NOTE, Reception
@@ -47,13 +45,8 @@ EMPTY = ("/plans", "/exemptions", "/runs", "/audit", "/schedules", "/channels", 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-    if program is None:
-        missing("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
+    with a_browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -234,6 +234,17 @@ def test_what_is_shown_once_is_left_to_a_terminal(reception: Reception) -> None:
     assert reception.application.acting.plan(plan.id).state is not PlanState.EXECUTING
 
 
+def test_after_it_was_carried_out_a_scan_is_offered_which_resolves_findings(reception: Reception) -> None:
+    ended = reception.ended(reception.executing(reception.approved(reception.plan_in_contoso()), ended=1))
+
+    page = read(reception.admin().get(f"/plans/{ended.id}"))
+    of_a_viewer = read(reception.signed_in(Role.VIEWER).get(f"/plans/{ended.id}"))
+
+    assert "/runs" in [given.get("action") for tag, given in page.elements if tag == "form"]
+    assert page.hidden["tenant"] == "contoso"
+    assert "/runs" not in [given.get("action") for tag, given in of_a_viewer.elements if tag == "form"]
+
+
 def test_taking_back_what_cannot_be_taken_back_is_refused_in_words(reception: Reception) -> None:
     plan = reception.approved(reception.plan_in_contoso(targets=(a_target(1),)))
     ended = reception.ended(reception.executing(plan, ended=1))
