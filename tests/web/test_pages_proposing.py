@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from posture.domain.operator import Role
+from posture.domain.page import LONGEST_PAGE
 from tests.web.furnished import FurnishedOffice
 from tests.web.office import Client
 from tests.web.reading import Seen
@@ -62,6 +64,26 @@ def test_all_that_match_are_as_many_as_one_plan_may_have(furnished: FurnishedOff
 
     limit = furnished.application.acting.action("disable-user").action.limits.per_run
     assert len(page.all("input", name="finding")) == min(limit, 29)
+
+
+def test_all_that_match_in_several_tenants_ask_which_one_first(admin: Client) -> None:
+    page = seen(admin, "/propose?all=1")
+
+    assert "29 findings" in page.text
+    assert page.links("/propose?") == ["/propose?all=1&in=contoso", "/propose?all=1&in=fabrikam"]
+    assert "1 finding" in seen(admin, "/propose?all=1&in=fabrikam").text
+
+
+def test_a_tenant_whose_findings_are_not_among_the_first_can_be_chosen_all_the_same(tmp_path: Path) -> None:
+    office = FurnishedOffice(tmp_path, findings=LONGEST_PAGE + 20)
+    admin = office.signed_in()
+
+    page = seen(admin, "/propose?all=1&sort=first_failed&order=asc")
+
+    assert any(link.endswith("in=fabrikam") for link in page.links("/propose?"))
+    taken = seen(admin, "/propose?all=1&in=fabrikam&action=disable-user").all("input", name="finding")
+    assert [one["value"] for one in taken] == [office.elsewhere.fingerprint]
+    office.close()
 
 
 def test_the_worst_of_all_that_match_are_taken_first(furnished: FurnishedOffice, admin: Client) -> None:

@@ -35,6 +35,11 @@ class Chosen:
     def count(self) -> int:
         return sum(len(views) for views in self.by_tenant.values())
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all that match."""
+        return self.total is None or (self.count >= self.total and not self.total_is_more)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
@@ -69,15 +74,22 @@ def these(access: Access, fingerprints: Iterable[str]) -> Chosen:
     return Chosen(by_tenant=by_tenant, total=None, total_is_more=False)
 
 
-def all_matching(access: Access, query: FindingQuery) -> Chosen:
-    """Return the first open findings that match a list's query, as many as any plan may have."""
-    page = access.findings(replace(query, standings=(Standing.OPEN,), cursor=None, limit=LONGEST_PAGE))
+def all_matching(access: Access, query: FindingQuery, *, tenant: str | None) -> Chosen:
+    """Return the first open findings that match a list's query, as many as any plan may have; of one tenant, if it is
+    named. If not all could be looked at, every tenant that may have some is there, those without any too."""
+    wanted = query if tenant is None else replace(query, tenants=(tenant,))
+    page = access.findings(replace(wanted, standings=(Standing.OPEN,), cursor=None, limit=LONGEST_PAGE))
     names = {line.tenant_id: line.name for line in access.tenants()}
-    by_tenant: dict[str, list[FindingView]] = {}
+    asked = [name for name in names.values() if not wanted.tenants or name in wanted.tenants]
+    by_tenant: dict[str, list[FindingView]] = {name: [] for name in asked}
     for view in page.items:
-        if view.finding.tenant_id in names:
-            by_tenant.setdefault(names[view.finding.tenant_id], []).append(view)
-    return Chosen(by_tenant=by_tenant, total=page.total, total_is_more=page.total_is_more)
+        by_tenant[names[view.finding.tenant_id]].append(view)
+    is_whole = page.next_cursor is None
+    return Chosen(
+        by_tenant={name: views for name, views in by_tenant.items() if views or not is_whole},
+        total=page.total,
+        total_is_more=page.total_is_more,
+    )
 
 
 def offers_of(access: Access, views: Sequence[FindingView], tenant: str, settings: Settings) -> Sequence[Offer]:

@@ -86,7 +86,7 @@ def _form_of(request: Request, offer: Offer, *, typed: dict[str, str], problem: 
 
 def _chosen(request: Request, access: Access) -> Chosen:
     if value_of(request, "all"):
-        return all_matching(access, finding_query(request))
+        return all_matching(access, finding_query(request), tenant=value_of(request, "in"))
     fingerprints = values_of(request, "finding")
     if len(fingerprints) > MOST_CHOSEN:
         raise UsageError(f"at most {MOST_CHOSEN} findings can be ticked at once")
