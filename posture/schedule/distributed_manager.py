@@ -169,16 +169,33 @@ class PatientManager(manager.JobManager):
         queue: str | None = None,
         lock: str | None = None,
     ) -> None:
-        again = super().retry_job
-        await self._if_held(job, lambda: again(job, retry_at, priority, queue, lock))
+        await self._if_held(job, lambda: self._let_wait(job, retry_at, priority, queue, lock))
 
     async def let_others_have(self, job: jobs.Job) -> None:
         """Let a job that somebody took be brought again, unless it has ended meanwhile."""
         try:
-            await super().retry_job(job)
+            await self._let_wait(job)
         except exceptions.ConnectorException as error:
             if not isinstance(error.__cause__, RaiseException):
                 raise
+
+    async def _let_wait(
+        self,
+        job: jobs.Job,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        while True:
+            try:
+                await super().retry_job(job, retry_at, priority, queue, lock)
+            except exceptions.UniqueViolation:
+                # It was handed over once more. What was brought already stays: it tells that it may have been begun.
+                for other in await self.list_jobs_async(queueing_lock=job.queueing_lock, status="todo"):
+                    await self.cancel_job_by_id_async(other.id or 0, delete_job=True)
+            else:
+                return
 
     async def update_heartbeat(self, worker_id: int) -> None:
         try:

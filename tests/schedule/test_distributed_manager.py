@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, LiteralString
 
+import pytest
 from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
@@ -121,3 +122,25 @@ def test_a_job_that_ended_meanwhile_is_not_taken_over(database: str) -> None:
     with_managers(database, talk, PsycopgConnector(conninfo=database))
 
     assert rows(database, "select count(*) from procrastinate_jobs") == [(0,)]
+
+
+@pytest.mark.parametrize("way", ["let_others_have", "retry_job"])
+def test_a_job_that_was_handed_over_again_meanwhile_can_be_given_back(database: str, way: str) -> None:
+    job = a_job()
+    engine = FleetEngine(database)
+    engine.hand_over([job])
+
+    async def talk(manager: PatientManager) -> None:
+        taken = await manager.fetch_job(None, manager.worker_id or 0)
+        assert taken is not None
+        engine.hand_over([job])
+
+        await getattr(manager, way)(taken)
+
+        again = await manager.fetch_job(None, manager.worker_id or 0)
+        assert again is not None
+        assert again.attempts == 1
+
+    with_managers(database, talk, PsycopgConnector(conninfo=database))
+
+    assert rows(database, "select count(*) from procrastinate_jobs") == [(1,)]
