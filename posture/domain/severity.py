@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Severity(StrEnum):
@@ -16,7 +17,11 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        return tuple(Severity).index(self)
+        return _RANKS[self]
 
     def is_at_least(self, other: Severity) -> bool:
         return self.rank >= other.rank
+
+
+# Looked up, because lists of many thousands are sorted by it.
+_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}

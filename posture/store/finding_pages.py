@@ -54,7 +54,7 @@ class FindingPages:
         found: dict[str, Finding] = {}
         for batch in in_batches(list(fingerprints)):
             wanted = select(FINDINGS).where(FINDINGS.c.fingerprint.in_(batch))
-            for row in self._connection.execute(wanted).mappings():
+            for row in self._connection.execute(wanted).mappings().all():
                 if tenant_ids is None or row["tenant_id"] in tenant_ids:
                     found[row["fingerprint"]] = finding_from(row)
         return found

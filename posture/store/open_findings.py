@@ -50,11 +50,6 @@ def counts(connection: Connection, tenant_ids: Collection[str], *, check: CheckI
     if check is not None:
         found = found.where(OPEN_FINDINGS.c.check_id == check)
     return [
-        OpenCount(
-            tenant_id=row["tenant_id"],
-            check=CheckId(row["check_id"]),
-            severity=_SEVERITIES[row["severity_rank"]],
-            findings=row["findings"],
-        )
-        for row in connection.execute(found).mappings()
+        OpenCount(tenant_id=tenant_id, check=CheckId(id), severity=_SEVERITIES[rank], findings=findings)
+        for tenant_id, id, rank, findings in connection.execute(found).all()
     ]

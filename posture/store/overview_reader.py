@@ -21,6 +21,15 @@ from posture.store.tables import FINDING_CHANGES, RUNS
 
 _SEVERITIES: Final = tuple(Severity)
 
+_OF_TRENDS: Final = (
+    RUNS.c.tenant_id,
+    RUNS.c.taken_at,
+    RUNS.c.passed,
+    RUNS.c.failed,
+    RUNS.c.unknown,
+    RUNS.c.not_judged,
+)
+
 
 class OverviewReader:
     def __init__(self, connection: Connection) -> None:
@@ -35,7 +44,7 @@ class OverviewReader:
         found = select(CHECK_STANDINGS).where(CHECK_STANDINGS.c.tenant_id.in_(sorted(tenant_ids)))
         if check is not None:
             found = found.where(CHECK_STANDINGS.c.check_id == check)
-        return [_standing(row) for row in self._connection.execute(found).mappings()]
+        return [_standing(row) for row in self._connection.execute(found).mappings().all()]
 
     def trends(
         self, tenant_ids: Collection[str], *, since: datetime, every: timedelta
@@ -48,9 +57,9 @@ class OverviewReader:
             .where(RUNS.c.tenant_id.in_(sorted(tenant_ids)), RUNS.c.taken_at >= since, RUNS.c.passed.is_not(None))
             .group_by(RUNS.c.tenant_id, span)
         )
-        found = select(RUNS).where(RUNS.c.number.in_(last)).order_by(RUNS.c.number)
+        found = select(*_OF_TRENDS).where(RUNS.c.number.in_(last)).order_by(RUNS.c.number)
         trends: dict[str, list[NumbersAt]] = defaultdict(list)
-        for row in self._connection.execute(found).mappings():
+        for row in self._connection.execute(found).mappings().all():
             numbers = numbers_from(row)
             if numbers is not None:
                 trends[row["tenant_id"]].append(NumbersAt(at=row["taken_at"], numbers=numbers))
@@ -66,7 +75,9 @@ class OverviewReader:
             .where(FINDING_CHANGES.c.at >= since, FINDING_CHANGES.c.tenant_id.in_(sorted(tenant_ids)))
             .group_by(*by)
         )
-        return {(tenant_id, CheckId(id)): int(opened) for tenant_id, id, opened in self._connection.execute(counted)}
+        return {
+            (tenant_id, CheckId(id)): int(opened) for tenant_id, id, opened in self._connection.execute(counted).all()
+        }
 
 
 def _standing(row: RowMapping) -> RecordedStanding:

@@ -82,10 +82,12 @@ def worsenings(
     }
     found = []
     for (tenant_id, check), more in opened.items():
+        if more <= 0 or (tenant_id, check) not in judged_before or tenant_id not in tenants:
+            continue
         severities = failing.get(tenant_id, {}).get(check, {})
         # Some of what was opened may be exempted by now.
         net = min(more, sum(severities.values()))
-        if net > 0 and (tenant_id, check) in judged_before and tenant_id in tenants:
+        if net > 0:
             found.append(
                 Worsening(
                     tenant=tenants[tenant_id],
