@@ -10,6 +10,7 @@ import pytest
 
 from tests.web.made_up_pages import MadeUpPages
 from tests.web.office import Client, Office
+from tests.web.openid import OpenIdProvider, ProviderOffice, openid_provider
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +53,24 @@ def live_server(office: Office) -> Iterator[str]:
     """Serve the page on this machine and give its address, for a real browser."""
     with office.served() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def running_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdProvider]:
+    with openid_provider(tmp_path_factory.mktemp("openid-provider")) as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(running_provider: OpenIdProvider) -> OpenIdProvider:
+    """A real OpenID provider that does nothing unusual, with one administrator."""
+    return running_provider.as_usual()
+
+
+@pytest.fixture
+def provider_office(empty_database: Path, tmp_path: Path, provider: OpenIdProvider) -> Iterator[ProviderOffice]:
+    """A page on which people sign in with the provider."""
+    shutil.copytree(empty_database, tmp_path / "data")
+    opened = ProviderOffice(tmp_path, provider.issuer)
+    yield opened
+    opened.close()

@@ -179,3 +179,8 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_signed_out(client: Client) -> bool:
+    """Say whether the page asks who it is."""
+    return client.get("/sign-in").status_code == 200

@@ -70,7 +70,7 @@ class OpenIdProvider:
         self._control(key_of_client=key)
 
     def as_usual(self) -> Self:
-        self._control(tamper=None, algorithm=None)
+        self._control(tamper=None, algorithm=None, page=URL)
         return self.account()
 
     def _control(self, **changes: object) -> None:
@@ -78,7 +78,7 @@ class OpenIdProvider:
 
 
 @contextmanager
-def running_provider(directory: Path) -> Iterator[OpenIdProvider]:
+def openid_provider(directory: Path) -> Iterator[OpenIdProvider]:
     """Run a provider; ``directory`` is where its program is put beside its packages."""
     (directory / "node_modules").symlink_to(node_modules(PROGRAM))
     (directory / "package.json").write_bytes((PROGRAM / "package.json").read_bytes())

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,7 +15,7 @@ from posture.web.app import create_app
 from tests.notify.browser import CHROMIUM, QUIET, keep_screenshot
 from tests.notify.conftest import missing
 from tests.web.office import Office, free_port, serving
-from tests.web.openid import OpenIdProvider, ProviderOffice, running_provider
+from tests.web.openid import OpenIdProvider, ProviderOffice
 
 
 @pytest.fixture(scope="module")
@@ -28,20 +27,6 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield chromium
         chromium.close()
-
-
-@pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdProvider]:
-    with running_provider(tmp_path_factory.mktemp("provider")) as running:
-        yield running.account()
-
-
-@pytest.fixture
-def provider_office(empty_database: Path, tmp_path: Path, provider: OpenIdProvider) -> Iterator[ProviderOffice]:
-    shutil.copytree(empty_database, tmp_path / "data")
-    opened = ProviderOffice(tmp_path, provider.issuer)
-    yield opened
-    opened.close()
 
 
 @contextmanager

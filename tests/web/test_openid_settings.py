@@ -23,20 +23,9 @@ from posture.domain.operator import Role
 from posture.errors import SettingsError
 from posture.web.signing_in.sealed import Sealer
 from tests.web.office import free_port
-from tests.web.openid import OpenIdProvider, ProviderOffice, running_provider
+from tests.web.openid import OpenIdProvider, ProviderOffice
 
 Opened = Callable[..., ProviderOffice]
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdProvider]:
-    with running_provider(tmp_path_factory.mktemp("provider")) as provider:
-        yield provider
-
-
-@pytest.fixture
-def provider(running: OpenIdProvider) -> OpenIdProvider:
-    return running.as_usual()
 
 
 @pytest.fixture
