@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,15 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, select
 
 from posture.domain.delivery import DeliveryState
-from posture.domain.finding import FindingState
 from posture.domain.gauges import Gauges
 from posture.domain.judgement import CheckOutcome
 from posture.domain.numbers import Mark
 from posture.domain.plan import FINAL
 from posture.domain.run import RunState
+from posture.store import open_findings
 from posture.store.acting_tables import PLANS
 from posture.store.notice_tables import CHECK_STANDINGS, CLOSED_CHANNELS, DELIVERIES
-from posture.store.tables import FINDINGS, RUNS
+from posture.store.tables import RUNS
 from posture.store.work_reader import WorkReader
 
 
@@ -31,7 +32,7 @@ def read_gauges(connection: Connection, *, tenants: Mapping[str, str], now: date
         return {(tenants[tenant], label): value for tenant, label, value in rows if tenant in tenants}
 
     return Gauges(
-        findings=named(_open_findings()),
+        findings=_open_findings(connection, tenants),
         checks=named(_checks()),
         jobs={(kind, state.value): number for (kind, state), number in work.counts().items()},
         plans=named(_plans()),
@@ -42,12 +43,11 @@ def read_gauges(connection: Connection, *, tenants: Mapping[str, str], now: date
     )
 
 
-def _open_findings() -> Select[Any]:
-    return (
-        select(FINDINGS.c.tenant_id, FINDINGS.c.severity, func.count())
-        .where(FINDINGS.c.state == FindingState.OPEN.value)
-        .group_by(FINDINGS.c.tenant_id, FINDINGS.c.severity)
-    )
+def _open_findings(connection: Connection, tenants: Mapping[str, str]) -> dict[tuple[str, ...], int]:
+    counted: Counter[tuple[str, ...]] = Counter()
+    for each in open_findings.counts(connection, tenants.keys(), check=None):
+        counted[tenants[each.tenant_id], each.severity.value] += each.findings
+    return dict(counted)
 
 
 def _checks() -> Select[Any]:
