@@ -51,11 +51,12 @@ def _open_findings(connection: Connection, tenants: Mapping[str, str]) -> dict[t
 
 
 def _checks() -> Select[Any]:
-    # The same as posture.domain.numbers.mark_of, over counts in which exempted failures are apart.
+    # The same as posture.domain.numbers.mark_of, over counts in which exempted failures are apart. An evaluation that
+    # is too old to tell what it did not know has NULL there, and is no pass.
     mark = case(
         (CHECK_STANDINGS.c.outcome != CheckOutcome.EVALUATED.value, Mark.NOT_JUDGED.value),
         (CHECK_STANDINGS.c.failed > 0, Mark.FAILED.value),
-        (CHECK_STANDINGS.c.unknown > 0, Mark.UNKNOWN.value),
+        (func.coalesce(CHECK_STANDINGS.c.unknown, 1) > 0, Mark.UNKNOWN.value),
         else_=Mark.PASSED.value,
     )
     return (

@@ -82,6 +82,15 @@ def test_checks_are_counted_as_people_see_them_and_scans_by_how_they_ended(store
     assert found.scans == {("contoso", "complete"): MONDAY}
 
 
+def test_a_check_whose_last_evaluation_does_not_tell_what_it_did_not_know_is_no_pass(store: Store) -> None:
+    run = a_run(taken_at=MONDAY, state=RunState.COMPLETE)
+    checks = (a_check_result(check="old", counts=None),)
+    with store.open_unit(TENANT) as unit:
+        unit.save_summary(RunSummary(run=run, tenant_display_name=None, tables=(), checks=checks))
+
+    assert gauges(store).checks == {("contoso", "unknown"): 1}
+
+
 def test_plans_that_ended_are_not_counted(store: Store) -> None:
     with store.open_acting_unit() as unit:
         unit.add_plan(a_plan(id="a", tenant_id=TENANT))
