@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,7 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+@lru_cache(maxsize=1)
 def dictionary() -> Dictionary:
     """Return the data dictionary."""
     return Dictionary(TABLES, RESOURCE_TYPES)

@@ -13,7 +13,7 @@ from posture.definitions.content import content_directory
 from posture.definitions.dictionary import Dictionary, did_you_mean
 from posture.definitions.loaded import LoadedCheck
 from posture.definitions.loaded_action import LoadedAction
-from posture.definitions.reads import Lineage
+from posture.definitions.reads import Lineage, lineage_over
 from posture.definitions.vocabulary import TAGS
 from posture.domain.check import CheckId
 from posture.errors import DefinitionError, DefinitionErrors, SettingsError, UsageError
@@ -112,7 +112,7 @@ def load_catalog(
     """
     home = shipped if shipped is not None else content_directory("checks")
     files = [*_content(home, directories, setting="checks.directories")]
-    return _load(files, Lineage(dictionary), _action_files(action_directories, dictionary))
+    return _load(files, lineage_over(dictionary), _action_files(action_directories, dictionary))
 
 
 def load_checks(paths: Sequence[Path], dictionary: Dictionary, *, action_directories: Sequence[Path] = ()) -> Catalog:
@@ -123,7 +123,7 @@ def load_checks(paths: Sequence[Path], dictionary: Dictionary, *, action_directo
         SettingsError: a directory does not exist.
         UsageError: a path does not exist.
     """
-    return _load(_own(paths), Lineage(dictionary), _action_files(action_directories, dictionary))
+    return _load(_own(paths), lineage_over(dictionary), _action_files(action_directories, dictionary))
 
 
 def load_actions(paths: Sequence[Path], dictionary: Dictionary) -> tuple[LoadedAction, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,7 +31,7 @@ from posture.definitions.scope import Output, TableName
 from posture.definitions.sql_rules import refuse_closing_unknown, refuse_forbidden
 from posture.definitions.sql_text import ParsedSql, SqlRefused, parse_condition, parse_select
 from posture.definitions.unfolded_check import unfolded_check
-from posture.definitions.yaml_source import Step, YamlDocument, read_yaml
+from posture.definitions.yaml_source import Step, YamlDocument, parse_yaml, read_text
 from posture.domain.check import Check, Parameter
 from posture.errors import DefinitionError
 from posture.tables.table import ResourceType
@@ -59,9 +60,17 @@ def load_check(path: Path, *, lineage: Lineage, actions: KnownActions, is_local:
     Raises:
         DefinitionError: anything in the file is wrong: where, what, and what to do.
     """
-    document = read_yaml(path)
-    model = validate(CheckModel, document)
-    return _Loading(document, model, lineage).load(actions, is_local=is_local)
+    loaded = _load_text(read_text(path), path, lineage, is_local)
+    require_fitting_actions(loaded.document, loaded.check, actions)
+    return loaded
+
+
+# A service reads its settings anew while it runs, and a check takes ten milliseconds to load: those whose text has
+# not changed are not loaded again.
+@lru_cache(maxsize=2000)
+def _load_text(text: str, path: Path, lineage: Lineage, is_local: bool) -> LoadedCheck:
+    document = parse_yaml(text, path=path)
+    return _Loading(document, validate(CheckModel, document), lineage).load(is_local=is_local)
 
 
 class _Loading:
@@ -73,9 +82,8 @@ class _Loading:
         self._lineage = lineage
         self._dictionary = lineage.dictionary
 
-    def load(self, actions: KnownActions, *, is_local: bool) -> LoadedCheck:
+    def load(self, *, is_local: bool) -> LoadedCheck:
         require_words(self._document, self._model)
-        require_fitting_actions(self._document, self._model, actions)
         resource = self._resource_type()
         parameters = declared_parameters(
             self._document, {name: (shape, shape.default) for name, shape in self._model.params.items()}

@@ -11,7 +11,7 @@ from posture.definitions.dictionary import did_you_mean
 from posture.definitions.parameters import ParameterRefused, declared_parameter
 from posture.definitions.vocabulary import FRAMEWORKS, TAGS
 from posture.definitions.yaml_source import Step, YamlDocument
-from posture.domain.check import Maturity, Parameter
+from posture.domain.check import Check, Maturity, Parameter
 
 OWN_PARAMETER: Final = "now"
 """The parameter that every check has: the time of the snapshot."""
@@ -54,17 +54,17 @@ def require_words(document: YamlDocument, model: CheckModel) -> None:
         raise document.error(problem, at=("maturity",), advice='Use "deprecated_because" with it.')
 
 
-def require_fitting_actions(document: YamlDocument, model: CheckModel, actions: KnownActions) -> None:
+def require_fitting_actions(document: YamlDocument, check: Check, actions: KnownActions) -> None:
     """Hold the actions that a check offers to those that change what it judges.
 
     Raises:
         DefinitionError: an action does not exist, stands twice, or changes something else; or its file is no YAML.
     """
-    require_known(document, model.actions, actions.ids, "action", ("actions",))
-    for number, action in enumerate(model.actions):
+    require_known(document, check.actions, actions.ids, "action", ("actions",))
+    for number, action in enumerate(check.actions):
         resource = actions.resource_of(action)
-        if resource != model.resource:
-            problem = f"{action} is about {resource}, not {model.resource}"
+        if resource != check.resource:
+            problem = f"{action} is about {resource}, not {check.resource}"
             raise document.error(problem, at=("actions", number), advice="Take it out.")
 
 

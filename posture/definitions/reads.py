@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from posture.definitions.compiled import Reads
 from posture.definitions.dictionary import Dictionary
@@ -65,3 +66,9 @@ class Lineage:
                 source_columns=below.source_columns, derived=(*below.derived, table.name)
             )
         return self._needs[table.name]
+
+
+@lru_cache(maxsize=16)
+def lineage_over(dictionary: Dictionary) -> Lineage:
+    """Return the one lineage over a dictionary: what was followed down once is known from then on."""
+    return Lineage(dictionary)

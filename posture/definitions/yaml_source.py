@@ -99,8 +99,16 @@ def read_yaml(path: Path) -> YamlDocument:
     """Read one YAML file.
 
     Raises:
-        DefinitionError: the file cannot be read, is no UTF-8, no YAML, has no mapping at the top, has a key
-            twice, or uses anchors.
+        DefinitionError: see ``read_text`` and ``parse_yaml``.
+    """
+    return parse_yaml(read_text(path), path=path)
+
+
+def read_text(path: Path) -> str:
+    """Read the text of a file.
+
+    Raises:
+        DefinitionError: the file cannot be read, is too large, or is no UTF-8.
     """
     try:
         raw = path.read_bytes()
@@ -109,14 +117,13 @@ def read_yaml(path: Path) -> YamlDocument:
     if len(raw) > MAX_BYTES:
         raise _at_start(path, f"the file is larger than {MAX_BYTES:,} bytes", "Split it.")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
         column = problem.start - (raw.rfind(b"\n", 0, problem.start) + 1) + 1
         raise DefinitionError(
             "the file is not UTF-8", at=Location(path=path, line=line, column=column), advice="Save it as UTF-8."
         ) from problem
-    return parse_yaml(text, path=path)
 
 
 def parse_yaml(text: str, *, path: Path) -> YamlDocument:

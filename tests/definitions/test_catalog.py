@@ -10,6 +10,7 @@ import pytest
 from posture.definitions.catalog import Catalog, load_catalog, load_checks
 from posture.definitions.content import content_directory
 from posture.definitions.dictionary import Dictionary
+from posture.definitions.loaded import LoadedCheck
 from posture.errors import DefinitionErrors, SettingsError, UsageError
 
 Write = Callable[..., Path]
@@ -48,6 +49,37 @@ def test_checks_are_found_at_any_depth_and_know_whose_they_are(catalog: Catalog)
         ("third", True),
     ]
     assert catalog.ids == {"first", "second", "third"}
+
+
+def test_only_what_was_written_anew_is_loaded_again(tmp_path: Path, dictionary: Dictionary, write: Write) -> None:
+    def loaded() -> dict[str, LoadedCheck]:
+        catalog = load_catalog([], dictionary, shipped=tmp_path / "shipped")
+        return {str(one.check.id): one for one in catalog.checks}
+
+    write(tmp_path / "shipped", "first")
+    write(tmp_path / "shipped", "second", tag="user")
+    before = loaded()
+    write(tmp_path / "shipped", "second", tag="mfa")
+    after = loaded()
+
+    assert after["first"] is before["first"]
+    assert after["second"].check.tags == ("mfa",)
+    assert before["second"].check.tags == ("user",)
+
+
+def test_a_check_that_has_not_changed_is_refused_once_its_action_is_about_something_else(
+    tmp_path: Path, dictionary: Dictionary, write: Write
+) -> None:
+    path = write(tmp_path / "own", "mine")
+    path.write_text(path.read_text(encoding="utf-8").replace("actions: []", "actions: [act]"), encoding="utf-8")
+    action = tmp_path / "actions" / "act.yaml"
+    action.parent.mkdir()
+    action.write_text("resource: application\n", encoding="utf-8")
+    load_checks([path], dictionary, action_directories=[action.parent])
+    action.write_text("resource: user\n", encoding="utf-8")
+
+    with pytest.raises(DefinitionErrors, match="act is about user, not application"):
+        load_checks([path], dictionary, action_directories=[action.parent])
 
 
 def test_without_wishes_everything_is_chosen(catalog: Catalog) -> None:
