@@ -68,6 +68,10 @@ class SqlJobBook:
         """Record up to when the due times of a schedule were looked at in these tenants."""
         slots.look_until(self._connection, schedule, tenants, until=until)
 
+    def look_again(self, schedule: str, *, since: datetime) -> int:
+        """Forget what was looked at beyond a moment, but for slots that made a job; return in how many tenants."""
+        return slots.look_again(self._connection, schedule, since=since)
+
     def open_slots(self, wanted: Sequence[tuple[SlotKey, Job | None]], *, now: datetime) -> Sequence[Job]:
         """Record slots that are not on record, each with its job or, if it was missed, without; return these jobs."""
         return slots.open_slots(self._connection, wanted, now=now)

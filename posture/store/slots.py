@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from posture.domain.job import Job
 from posture.domain.schedule import SchedulePause
@@ -24,6 +24,14 @@ def looked_until(connection: Connection, schedule: str) -> Mapping[str | None, d
 def look_until(connection: Connection, schedule: str, tenants: Collection[str | None], *, until: datetime) -> None:
     rows = [{"schedule": schedule, "tenant_id": tenant or NO_TENANT, "until": until} for tenant in tenants]
     upsert(connection, LOOKS, rows, key=("schedule", "tenant_id"))
+
+
+def look_again(connection: Connection, schedule: str, *, since: datetime) -> int:
+    """Forget what was looked at beyond a moment, but for slots that made a job; return in how many tenants."""
+    missed = (SLOTS.c.schedule == schedule, SLOTS.c.due_at > since, SLOTS.c.job_id.is_(None))
+    connection.execute(delete(SLOTS).where(*missed))
+    beyond = update(LOOKS).where(LOOKS.c.schedule == schedule, LOOKS.c.until > since)
+    return connection.execute(beyond.values(until=since)).rowcount
 
 
 def open_slots(

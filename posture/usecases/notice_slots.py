@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from posture.domain.job import DEFAULT_QUEUE, Job, new_job
@@ -14,6 +15,9 @@ from posture.domain.schedule import Schedule, pause_of
 from posture.domain.slot import MOST_CAUGHT_UP, SlotKey, noticed, start_of
 from posture.usecases.ports import Clock, JobBook, OpenJobBook, Timetable
 
+_LOG: Final = logging.getLogger(__name__)
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""The clocks of two workers may be so far apart without anybody's having set one."""
 # Missed slots that are not caught up are recorded too, the newest ones, so that people see that they were missed.
 _MOST_LOOKED_AT: Final = MOST_CAUGHT_UP + 20
 
@@ -48,7 +52,8 @@ def notice_slots(
     """Record the slots that have come since the last look, each with its job, and return the new jobs.
 
     Several workers may look at once: a slot is recorded by one of them. A schedule that was never looked at in a
-    tenant begins now. While it is paused its slots go by.
+    tenant begins now. While it is paused its slots go by. If clocks were ahead and have been set back, what comes
+    from now on is due again, but for slots that made their job already.
 
     Raises:
         StoreError: the database cannot be used; what was not recorded is noticed by the next look.
@@ -76,7 +81,7 @@ def _look(
     now: datetime,
 ) -> tuple[Sequence[Job], int]:
     """Look at one schedule in its tenants (id → queue); return the new jobs and how many slots were missed."""
-    looked = book.looked_until(schedule.name)
+    looked = _looked_until(schedule, book, now=now)
     unseen = [tenant for tenant in tenants if tenant not in looked]
     if unseen:
         book.look_until(schedule.name, unseen, until=now)
@@ -96,6 +101,22 @@ def _look(
     if passed:
         book.look_until(schedule.name, passed, until=now)
     return book.open_slots(slots, now=now), sum(job is None for _, job in slots)
+
+
+def _looked_until(schedule: Schedule, book: JobBook, *, now: datetime) -> Mapping[str | None, datetime]:
+    looked = book.looked_until(schedule.name)
+    ahead = max((until - now for until in looked.values()), default=timedelta())
+    if ahead <= _CLOCKS_DIFFER:
+        return looked
+    # Or nothing would be due until the clock is where it was, which may be next year.
+    book.look_again(schedule.name, since=now)
+    _LOG.warning(
+        "The clock was ahead by %s when the schedule %s was looked at last: it is due from now on",
+        ahead,
+        schedule.name,
+        extra={"action": "clock_set_back", "schedule": schedule.name},
+    )
+    return book.looked_until(schedule.name)
 
 
 def _tenants_of(schedule: Schedule, tenants: Sequence[TenantToWorkOn]) -> Mapping[str | None, str]:

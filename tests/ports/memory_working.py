@@ -95,6 +95,14 @@ class MemoryBook:
     def look_until(self, schedule: str, tenants: Collection[str | None], *, until: datetime) -> None:
         self._state.looks |= {(schedule, tenant): until for tenant in tenants}
 
+    def look_again(self, schedule: str, *, since: datetime) -> int:
+        for key, job_id in list(self._state.slots.items()):
+            if key.schedule == schedule and key.due_at > since and job_id is None:
+                del self._state.slots[key]
+        beyond = [key for key, until in self._state.looks.items() if key[0] == schedule and until > since]
+        self._state.looks |= dict.fromkeys(beyond, since)
+        return len(beyond)
+
     def open_slots(self, slots: Sequence[tuple[SlotKey, Job | None]], *, now: datetime) -> Sequence[Job]:
         made: list[Job] = []
         for key, job in slots:

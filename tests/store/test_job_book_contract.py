@@ -233,6 +233,22 @@ def test_how_far_was_looked_is_known_by_schedule_and_tenant(open_book: OpenJobBo
         assert book.looked_until("weekly") == {}
 
 
+def test_what_was_looked_at_beyond_a_moment_is_forgotten_but_for_what_made_a_job(open_book: OpenJobBook) -> None:
+    ahead, missed = a_slot(due_at=LATER), a_slot(due_at=LATER + HOUR)
+    of_others = a_slot(schedule="nightly", due_at=LATER)
+    with open_book() as book:
+        book.open_slots([(a_slot(), None), (ahead, a_job(slot=ahead)), (missed, None), (of_others, None)], now=NOON)
+        book.look_until("hourly", [CONTOSO], until=LATER + HOUR)
+        book.look_until("hourly", [FABRIKAM], until=NOON - HOUR)
+
+        assert book.look_again("hourly", since=NOON) == 1
+
+        assert book.looked_until("hourly") == {CONTOSO: NOON, FABRIKAM: NOON - HOUR}
+        every = [a_slot(), ahead, missed, of_others]
+        again = [(key, a_job(f"again-{number}", slot=key)) for number, key in enumerate(every)]
+        assert [job.slot for job in book.open_slots(again, now=NOON)] == [missed]
+
+
 def test_pauses_are_replaced_and_ended(open_book: OpenJobBook) -> None:
     with open_book() as book:
         book.pause(a_pause())

@@ -126,6 +126,45 @@ def test_while_a_schedule_is_paused_its_slots_go_by_and_are_not_caught_up_later(
     assert dues(workplace) == [NOON + 3 * HOUR]
 
 
+def test_a_clock_that_was_days_ahead_stops_no_schedule_once_it_is_right() -> None:
+    workplace, schedule = Workplace(), a_schedule(tenants=("contoso",), catch_up=CatchUp.NONE)
+    workplace.look(schedule)
+    workplace.clock.at += timedelta(days=3, minutes=90)
+    workplace.look(schedule)
+    workplace.clock.at = NOON + MINUTE
+    workplace.look(schedule)
+
+    for _ in range(3):
+        workplace.clock.at += HOUR
+        workplace.look(schedule)
+
+    assert [due for due in dues(workplace) if due < NOON + 24 * HOUR] == [NOON + hour * HOUR for hour in (1, 2, 3)]
+
+
+def test_what_a_clock_that_was_ahead_made_run_is_not_run_again_when_its_time_comes() -> None:
+    workplace, schedule = Workplace(), a_schedule(tenants=("contoso",), catch_up=CatchUp.ALL)
+    workplace.look(schedule)
+    workplace.clock.at += 3 * HOUR
+    assert len(workplace.look(schedule).jobs) == 3
+    workplace.clock.at = NOON
+    workplace.look(schedule)
+    workplace.clock.at += 4 * HOUR
+
+    assert [job.slot.due_at for job in workplace.look(schedule).jobs if job.slot] == [NOON + 4 * HOUR]
+
+
+def test_clocks_of_two_workers_that_differ_a_little_make_nobody_look_again() -> None:
+    workplace, schedule = Workplace(), a_schedule()
+    workplace.look(schedule)
+    workplace.clock.at += HOUR
+    workplace.look(schedule)
+    looks = dict(workplace.book.looks)
+    workplace.clock.at -= MINUTE
+
+    assert workplace.look(schedule).jobs == ()
+    assert workplace.book.looks == looks
+
+
 def test_the_next_look_is_due_when_the_first_of_the_schedules_comes() -> None:
     soon = a_schedule(name="soon", timing=Interval(every=7 * MINUTE, anchor=NOON))
 

@@ -58,6 +58,10 @@ class JobBook(Protocol):
     def look_until(self, schedule: str, tenants: Collection[str | None], *, until: datetime) -> None:
         """Record up to when the due times of a schedule were looked at in these tenants."""
 
+    def look_again(self, schedule: str, *, since: datetime) -> int:
+        """Forget what was looked at beyond a moment: how far, and the slots beyond it that were missed; return in how
+        many tenants. Slots beyond it that made a job stay."""
+
     def open_slots(self, slots: Sequence[tuple[SlotKey, Job | None]], *, now: datetime) -> Sequence[Job]:
         """Record slots, each with its job or, if it was missed, without; return the jobs that are new.
 
