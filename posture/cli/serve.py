@@ -41,17 +41,34 @@ def serve_both(options: Sequence[str]) -> int:
 
     Return 0 if they were asked to stop, else the exit code of the one that ended, and never 0 for that.
     """
-    children = [_child("worker", options), _child("web", options)]
-    with _forwarding(children) as asked:
-        while not asked and all(child.poll() is None for child in children):
-            time.sleep(_LOOK_SECONDS)
-        first = next((child for child in children if child.poll() is not None), None)
-        for child in children:
-            if child.poll() is None and not asked:
-                child.terminate()
-        for child in children:
-            child.wait()
-    return 0 if asked or first is None else first.returncode or 1
+    children: list[subprocess.Popen[bytes]] = []
+    # Before there is a child: one that is begun while nobody listens for a signal would outlive this process.
+    with _asked_to_stop() as asked:
+        try:
+            for command in ("worker", "web"):
+                children.append(_child(command, options))
+            return _until_both_end(children, asked)
+        finally:
+            for child in children:
+                if child.poll() is None:
+                    child.terminate()
+
+
+def _until_both_end(children: Sequence[subprocess.Popen[bytes]], asked: Sequence[int]) -> int:
+    """Tell both to stop as often as this process is asked to, and once if one of them ends by itself."""
+    code = told = 0
+    while True:
+        ended = [child.returncode for child in children if child.poll() is not None]
+        if ended and not asked and not code:
+            code = ended[0] or 1
+        if len(ended) == len(children):
+            return code
+        if told < len(asked) + bool(code):
+            told += 1
+            for child in children:
+                if child.poll() is None:
+                    child.terminate()
+        time.sleep(_LOOK_SECONDS)
 
 
 def _child(command: str, options: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -60,17 +77,14 @@ def _child(command: str, options: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def _forwarding(children: Sequence[subprocess.Popen[bytes]]) -> Iterator[list[int]]:
-    """Pass on what asks this process to stop; give the list of what was passed on."""
+def _asked_to_stop() -> Iterator[list[int]]:
+    """Give the list of the signals that asked this process to stop; it grows."""
     asked: list[int] = []
 
-    def forward(number: int, _frame: FrameType | None) -> None:
+    def note(number: int, _frame: FrameType | None) -> None:
         asked.append(number)
-        for child in children:
-            if child.poll() is None:
-                child.send_signal(signal.SIGTERM)
 
-    before = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield asked
     finally:
