@@ -263,10 +263,13 @@ class Application:
         """
         return select_checks(self.catalog, self.settings, tenant, checks=checks, tags=tags)
 
-    def scan(self, tenant: TenantSettings, selection: Selection, *, all_verdicts: bool) -> Iterator[ScanEvent]:
-        """Scan one tenant and yield what happens; see ``scan_tenant``."""
+    def scan(
+        self, tenant: TenantSettings, selection: Selection, *, all_verdicts: bool, run_id: str | None = None
+    ) -> Iterator[ScanEvent]:
+        """Scan one tenant and yield what happens; see ``scan_tenant``. ``run_id`` is of a run that goes on; None
+        begins one."""
         request = ScanRequest(
-            run_id=uuid.uuid4().hex,
+            run_id=run_id or uuid.uuid4().hex,
             tenant_id=tenant.tenant_id,
             tenant_name=tenant.name,
             checks=selection.checks,

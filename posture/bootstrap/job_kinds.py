@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Generator, Mapping
 from functools import partial
@@ -52,13 +53,19 @@ def _scan(application: Application, job: Job) -> Doing:
     )
     # Until the snapshot is published the spool holds all there is; after that, stopping would throw it away.
     is_collecting, progress = True, _ScanProgress()
-    for event in application.scan(tenant, selection, all_verdicts=False):
+    for event in application.scan(tenant, selection, all_verdicts=False, run_id=_run_of(job)):
         if isinstance(event, SnapshotPublished):
             is_collecting = False
         if isinstance(event, ScanFinished):
             return _scanned(event.summary)
         yield Step(progress=progress.after(event), may_park=is_collecting)
     raise AssertionError("a scan ends with its summary")
+
+
+def _run_of(job: Job) -> str:
+    """Return the id of the run that a scan makes. A scan that was parked or lost its worker goes on as the same run,
+    so that nobody is told that it was aborted; one that is tried again after trouble is another."""
+    return hashlib.sha256(f"{job.id} {job.failures}".encode()).hexdigest()[:32]
 
 
 def _scanned(summary: RunSummary) -> Outcome:

@@ -15,7 +15,7 @@ import pytest
 
 from posture.bootstrap.job_kinds import job_kinds
 from posture.domain.delivery_view import DeliveryFilter
-from posture.domain.job import Job, JobState
+from posture.domain.job import Job, JobState, begun, taken_over
 from posture.domain.job_kind import JobKind
 from posture.domain.plan import Plan, PlanState, TargetState
 from posture.domain.run import RunState
@@ -120,6 +120,35 @@ def test_a_parked_scan_goes_on_where_it_stopped(office: Office) -> None:
     assert summary.run.state is RunState.COMPLETE
     assert job.started_at is not None
     assert summary.run.taken_at < job.started_at  # it is of the snapshot that the first one had begun
+
+
+def test_a_scan_that_was_parked_or_lost_its_worker_stays_the_same_run_and_nobody_is_told_that_it_was_aborted(
+    office: Office,
+) -> None:
+    parked = run(office, asked(office, JobKind.SCAN), stop=StopAfter(12))
+    with office.application.store.open_work() as book:
+        killed = begun(parked, worker="w0", now=office.clock.now())
+        book.save(killed, was=parked)
+        book.save(taken_over(killed, now=office.clock.now()), was=killed)
+
+    job = run(office, parked)
+
+    assert job.state is JobState.DONE
+    with office.application.store.reading() as reader:
+        assert [each.state for each in reader.runs(None, limit=10)].count(RunState.ABORTED) == 0
+        assert reader.runs(None, limit=1)[0].id == (job.result or {})["run"]
+
+
+def test_a_scan_that_is_tried_again_is_another_run(office: Office) -> None:
+    office.server.faults.add(Fault(kind=FaultKind.CONNECTION_RESET, path="", times=None))
+    aborted = run(office, asked(office, JobKind.SCAN))
+    office.server.faults.clear()
+    office.clock.forward(timedelta(minutes=5))
+
+    job = run(office, aborted)
+
+    assert job.state is JobState.DONE
+    assert (job.result or {})["run"] != (aborted.result or {})["run"]
 
 
 def test_an_approved_plan_is_executed_in_the_name_of_who_asked(office: Office, plan: Plan) -> None:
