@@ -20,7 +20,7 @@ from posture.errors import NotThere
 from posture.schedule.local import LocalEngine
 from posture.schedule.timetable import ScheduleTimetable
 from posture.usecases import pause_schedule as pausing
-from posture.usecases.enqueue import cancel_job, enqueue, hand_over
+from posture.usecases.enqueue import cancel_job, enqueue, follow_queues, hand_over
 from posture.usecases.notice_slots import LookDone, TenantToWorkOn, notice_slots
 from posture.usecases.ports import Clock, Engine, OpenActingUnit, OpenJobBook
 
@@ -162,12 +162,14 @@ class Working:
     # For workers
 
     def notice(self) -> LookDone:
-        """Look at the clock: record the slots that have come, each with its job; see ``notice_slots``."""
+        """Look at the clock: record the slots that have come, each with its job; see ``notice_slots``. What waits
+        follows its tenant to the queue that the settings name now."""
         tenants = [
             TenantToWorkOn(name=tenant.name, tenant_id=tenant.tenant_id, queue=tenant.queue)
             for tenant in self._application.settings.tenants
         ]
         schedules = self._application.settings.schedules
+        follow_queues({one.tenant_id: one.queue for one in tenants}, open_book=self._application.store.open_work)
         return notice_slots(schedules, tenants, timetable=self._timetable, **self._records)
 
     def hand_over(self) -> int:

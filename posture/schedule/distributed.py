@@ -34,6 +34,15 @@ _AT_ONCE: Final = 500
 """So many jobs are handed over by one statement."""
 _WAITING: Final = """
     select queueing_lock from procrastinate_jobs where status = 'todo' and queueing_lock = any (%s)"""
+# Of jobs with one lock only the first that waits is ever taken: in a queue that nobody takes from any more it would
+# keep all others back. That queue is the one that the tenant had before the settings were changed.
+_TOGETHER: Final = """
+    update procrastinate_jobs
+    set queue_name = now.queue
+    from unnest(%s::varchar[], %s::varchar[]) as now (lock, queue)
+    where procrastinate_jobs.status = 'todo'
+        and procrastinate_jobs.lock = now.lock
+        and procrastinate_jobs.queue_name <> now.queue"""
 _RESTART_SECONDS: Final = 5.0
 # Without these a worker would listen for hours to a server whose machine has lost its power.
 # Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES-IDLE
@@ -62,7 +71,7 @@ class FleetEngine:
 
     def hand_over(self, jobs: Sequence[Job]) -> None:
         """Take over the bringing of these jobs, which are on record and may begin now; any process may call it. One
-        that waits here already is not brought a second time.
+        that waits here already is not brought a second time. Jobs with one lock wait in one queue, that of the last.
 
         Raises:
             StoreError: the database does not answer, or its queues are not posture's.
@@ -70,6 +79,8 @@ class FleetEngine:
         with self._connected() as connection:
             for start in range(0, len(jobs), _AT_ONCE):
                 batch = jobs[start : start + _AT_ONCE]
+                queues = {job.lock: queue_of(job) for job in batch}
+                connection.execute(_TOGETHER, [list(queues), list(queues.values())])
                 waiting = {row[0] for row in connection.execute(_WAITING, [[job.id for job in batch]])}
                 self._defer([_queued(job) for job in batch if job.id not in waiting], connection)
 

@@ -49,6 +49,11 @@ class SqlJobBook:
         """Return jobs that wait and may begin now and whose lock is free, the most urgent first."""
         return jobs.due(self._connection, now=now, queues=queues, limit=limit)
 
+    def follow(self, queues: Mapping[str, str]) -> int:
+        """Let jobs that wait for these tenants wait in their queues (id → queue), and return how many moved; they
+        count as not handed over."""
+        return jobs.follow(self._connection, queues)
+
     def running(self) -> Sequence[Job]:
         """Return the jobs that somebody runs, or seems to."""
         return jobs.running(self._connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -60,6 +60,19 @@ def due(connection: Connection, *, now: datetime, queues: Collection[str], limit
         conditions.append(JOBS.c.queue.in_(sorted(queues)))
     ready = select(JOBS).where(*conditions).order_by(JOBS.c.priority.desc(), JOBS.c.number).limit(limit)
     return [job_from(row) for row in connection.execute(ready).mappings()]
+
+
+def follow(connection: Connection, queues: Mapping[str, str]) -> int:
+    """Let jobs that wait for tenants wait in their queues (id → queue), and return how many moved."""
+    moved = 0
+    found = select(JOBS.c.tenant_id, JOBS.c.queue).where(_WAITS, JOBS.c.tenant_id.is_not(None)).distinct()
+    for tenant_id, queue in connection.execute(found).all():
+        wanted = queues.get(tenant_id, queue)
+        if wanted != queue:
+            these = (_WAITS, JOBS.c.tenant_id == tenant_id, JOBS.c.queue == queue)
+            changed = update(JOBS).where(*these).values(queue=wanted, handed_over_at=None)
+            moved += connection.execute(changed).rowcount
+    return moved
 
 
 def running(connection: Connection) -> list[Job]:

@@ -80,6 +80,17 @@ def hand_over(*, open_book: OpenJobBook, engine: Engine, clock: Clock) -> int:
         handed += len(jobs)
 
 
+def follow_queues(queues: Mapping[str, str], *, open_book: OpenJobBook) -> int:
+    """Let what waits follow tenants to the queues that they have now (id → queue); return how many jobs moved.
+    Whoever took from the queue of before may be gone for good.
+
+    Raises:
+        StoreError: the database cannot be used.
+    """
+    with open_book() as book:
+        return book.follow(queues)
+
+
 def cancel_job(job_id: str, *, by: str, open_book: OpenJobBook, clock: Clock) -> Job:
     """Cancel a job that waits, and return it.
 

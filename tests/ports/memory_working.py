@@ -75,6 +75,13 @@ class MemoryBook:
         ]
         return sorted(ready, key=lambda job: -job.priority)[:limit]
 
+    def follow(self, queues: Mapping[str, str]) -> int:
+        moved = [job for job in self._waiting() if queues.get(job.tenant_id or "", job.queue) != job.queue]
+        for job in moved:
+            self._state.jobs[job.id] = replace(job, queue=queues[job.tenant_id or ""])
+            self._state.handed.pop(job.id, None)
+        return len(moved)
+
     def running(self) -> Sequence[Job]:
         return [job for job in self._state.jobs.values() if job.state is JobState.RUNNING]
 

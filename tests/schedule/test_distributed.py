@@ -53,6 +53,28 @@ def test_a_job_that_waits_already_is_not_brought_a_second_time(engine: FleetEngi
     assert rows(database, WAITING) == [(job.id,), (other.id,)]
 
 
+def test_a_job_left_in_a_queue_that_nobody_takes_from_any_more_keeps_no_other_one_back(
+    engine: FleetEngine, bench: Bench
+) -> None:
+    left, later = a_job(queue="north"), a_job(queue="south")
+    engine.hand_over([left])
+
+    with working(engine, bench, queues=["south"]):
+        engine.hand_over([later])
+        bench.wait_for(lambda: bench.ended == [left.id, later.id])
+
+
+def test_a_job_whose_tenant_has_another_queue_now_is_brought_from_there(engine: FleetEngine, bench: Bench) -> None:
+    job = a_job(queue="north")
+    engine.hand_over([job])
+
+    with working(engine, bench, queues=["south"]):
+        engine.hand_over([replace(job, queue="south")])
+        bench.wait_for(lambda: bench.ended == [job.id])
+
+    assert bench.begun == [job.id]
+
+
 def test_jobs_that_another_process_hands_over_at_the_same_moment_are_not_brought_twice(
     engine: FleetEngine, database: str
 ) -> None:

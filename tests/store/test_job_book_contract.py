@@ -223,6 +223,23 @@ def test_slots_are_kept_with_their_jobs_or_not_at_all(open_book: OpenJobBook) ->
         assert book.open_slots([(key, job)], now=NOON) == [job]
 
 
+def test_what_waits_for_a_tenant_follows_it_to_another_queue_and_is_handed_over_anew(open_book: OpenJobBook) -> None:
+    waits, runs, of_other = a_job(), a_job("j2", JobKind.EXPORT), a_job("j3", tenant_id=FABRIKAM)
+    of_none = a_job("j4", JobKind.NOTIFY, tenant_id=None)
+    with open_book() as book:
+        for job in (waits, runs, of_other, of_none):
+            book.add(job)
+        book.save(begun(runs, worker="w", now=NOON), was=runs)
+        book.mark_handed_over([waits, of_other, of_none], at=NOON)
+
+        assert book.follow({CONTOSO: "north"}) == 1
+        assert book.follow({CONTOSO: "north"}) == 0
+
+        assert book.unhanded(now=NOON, limit=10) == [replace(waits, queue="north")]
+        assert [job.id for job in book.due(now=NOON, queues=["north"], limit=10)] == ["j1"]
+        assert [job.queue for job in book.running()] == ["default"]
+
+
 def test_how_far_was_looked_is_known_by_schedule_and_tenant(open_book: OpenJobBook) -> None:
     with open_book() as book:
         book.look_until("hourly", [CONTOSO, None], until=NOON)

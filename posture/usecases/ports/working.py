@@ -42,6 +42,10 @@ class JobBook(Protocol):
         """Return jobs that wait and may begin now and whose lock is free, the most urgent first; of all queues if
         none is named."""
 
+    def follow(self, queues: Mapping[str, str]) -> int:
+        """Let jobs that wait for these tenants wait in their queues (id → queue), and return how many moved; they
+        count as not handed over."""
+
     def running(self) -> Sequence[Job]:
         """Return the jobs that somebody runs, or seems to."""
 
