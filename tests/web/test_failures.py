@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import pytest
 from starlette.exceptions import HTTPException
@@ -138,6 +139,14 @@ def test_an_address_that_is_none_is_told_in_the_same_shape(
     assert answer.status_code == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "Request " in answer.text
+
+
+@pytest.mark.parametrize("path", ["//evil.example.com", "//evil.example.com/%2e%2e/plans"])
+def test_an_address_that_somebody_made_up_leads_nobody_to_another_host(office: Office, path: str) -> None:
+    answer = office.signed_in().get(f"{URL}{path}")
+
+    assert answer.status_code == 404
+    assert [link for link in re.findall('(?:href|action)="([^"]*)"', answer.text) if link.startswith("//")] == []
 
 
 def test_a_form_that_lacks_something_is_told_without_what_was_sent(office: Office, pages: MadeUpPages) -> None:
