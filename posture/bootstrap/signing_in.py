@@ -34,14 +34,26 @@ class SigningIn:
         return self._token_uses.operator(token, address=address)
 
     def by_provider(self, claimed: Claimed, *, lasts: timedelta) -> Operator:
-        """Return the operator of whom an OpenID provider spoke; see ``provider_operators.admit``."""
+        """Return the operator of whom an OpenID provider spoke; see ``provider_operators.admit``.
+
+        Who may do something else than before is signed out everywhere: a browser that was signed in with less, or
+        with more, does not go on under the same id.
+        """
         application = self._application
-        return admit(claimed, lasts=lasts, open_unit=application.store.open_acting_unit, clock=application.clock)
+        before = self._of_subject(claimed.subject)
+        operator = admit(claimed, lasts=lasts, open_unit=application.store.open_acting_unit, clock=application.clock)
+        if before is not None and (before.role, before.tenants) != (operator.role, operator.tenants):
+            self.end_all(operator)
+        return operator
 
     def refused(self, subject: str, because: str) -> None:
-        """Put on record that somebody of whom an OpenID provider spoke was not let in."""
+        """Put on record that somebody of whom an OpenID provider spoke was not let in. Who was let in before is
+        signed out everywhere: the provider has just said that they have nothing to do here any more."""
         application = self._application
         record_refused(subject, because, open_unit=application.store.open_acting_unit, clock=application.clock)
+        known = self._of_subject(subject)
+        if known is not None:
+            self.end_all(known)
 
     def begin(
         self,
@@ -88,6 +100,11 @@ class SigningIn:
         """End every sign-in of somebody and return how many there were."""
         application = self._application
         return sign_ins.end_sign_ins(operator, open_sign_ins=application.store.open_sign_ins, clock=application.clock)
+
+    def _of_subject(self, subject: str) -> Operator | None:
+        """Return the last record of somebody whom an OpenID provider knows; None if they never came."""
+        known = self._application.acting.operators()
+        return next((one for one in reversed(known) if one.subject == subject), None)
 
     @cached_property
     def _token_uses(self) -> TokenUses:

@@ -9,12 +9,11 @@ from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from posture.domain.operator import Operator
-from posture.errors import NotAllowed, NotAllowedToDecide, PostureError, UsageError
-from posture.usecases.provider_operators import Claimed
+from posture.errors import NotAllowed, NotAllowedToDecide, UsageError
 from posture.web.current import CurrentFrame, guarded
 from posture.web.frame import Frame
 from posture.web.render import render
+from posture.web.safety.failing import whole_sentence
 from posture.web.safety.forgery import refuse_other_pages
 from posture.web.safety.local import AGAIN, SIGN_IN, local_path
 from posture.web.signing_in.browsers import (
@@ -65,7 +64,7 @@ def sign_in_with_token(
         operator = frame.application.signing_in.by_token(token, address=address)
     except NotAllowedToDecide as error:
         frame.limits.sign_in_failed(address=address, token=token)
-        return _page(request, frame, next=next, problem=_sentence(error), status=403)
+        return _page(request, frame, next=next, problem=whole_sentence(str(error)), status=403)
     response = RedirectResponse(local_path(next), status_code=303)
     sign_in_at(request, response, frame, operator, proved_at=None)
     return response
@@ -79,7 +78,7 @@ def start(request: Request, frame: CurrentFrame, next: str = "/", again: bool = 
     try:
         address, kept = provider.way(next=local_path(next), again=again)
     except SignInRefused as error:
-        return _page(request, frame, next=next, problem=_sentence(error), status=503)
+        return _page(request, frame, next=next, problem=whole_sentence(str(error)), status=503)
     response = RedirectResponse(address, status_code=303)
     keep_way(response, frame, kept, lasts=WAY_LASTS)
     return response
@@ -95,9 +94,9 @@ def callback(request: Request, frame: CurrentFrame) -> Response:
     except SignInRefused as error:
         if error.subject is not None:
             frame.application.signing_in.refused(error.subject, str(error))
-        response = _page(request, frame, next="/", problem=_sentence(error), status=403)
+        response = _page(request, frame, next="/", problem=whole_sentence(str(error)), status=403)
     except (NotAllowedToDecide, UsageError) as error:
-        response = _page(request, frame, next="/", problem=_sentence(error), status=403)
+        response = _page(request, frame, next="/", problem=whole_sentence(str(error)), status=403)
     forget_way(response, frame)
     return response
 
@@ -120,7 +119,7 @@ def sign_out(request: Request, frame: CurrentFrame) -> Response:
 
 def _come_back(request: Request, frame: Frame, provider: Provider) -> Response:
     back = provider.back(request.query_params, kept=kept_way(request, frame))
-    operator = _admitted(frame, back.proof.claimed)
+    operator = frame.application.signing_in.by_provider(back.proof.claimed, lasts=_COUNTS)
     response = RedirectResponse(local_path(back.next), status_code=303)
     sign_in_at(
         request,
@@ -131,17 +130,6 @@ def _come_back(request: Request, frame: Frame, provider: Provider) -> Response:
         hint=provider.sealed_hint(back.id_token),
     )
     return response
-
-
-def _admitted(frame: Frame, claimed: Claimed) -> Operator:
-    """Return the operator whom the provider spoke of. Who may do something else than before is signed out elsewhere:
-    a browser that was signed in with less, or with more, does not go on under the same id."""
-    known = (one for one in frame.application.acting.operators() if one.subject == claimed.subject)
-    before = next(known, None)
-    operator = frame.application.signing_in.by_provider(claimed, lasts=_COUNTS)
-    if before is not None and (before.role, before.tenants) != (operator.role, operator.tenants):
-        frame.application.signing_in.end_all(operator)
-    return operator
 
 
 def _page(
@@ -172,8 +160,3 @@ def _provider(frame: Frame) -> Provider:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def _sentence(error: PostureError) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

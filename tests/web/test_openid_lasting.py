@@ -49,6 +49,17 @@ def test_who_gets_another_role_is_signed_out_everywhere_else(
     assert not is_signed_out(here)
 
 
+def test_who_has_no_role_any_more_is_signed_out_everywhere(office: ProviderOffice, provider: OpenIdProvider) -> None:
+    elsewhere, here = office.client(), office.client()
+    office.sign_in_at(elsewhere)
+    provider.account(roles=[])
+
+    answer = office.sign_in_at(here)
+
+    assert answer.status_code == 403
+    assert is_signed_out(elsewhere)
+
+
 def test_each_sign_in_has_an_id_of_its_own_and_ends_the_one_before(
     office: ProviderOffice, pages: MadeUpPages
 ) -> None:

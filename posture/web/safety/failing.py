@@ -99,11 +99,12 @@ def failure_with(status: int, sentence: str | None = None, *, headers: Mapping[s
     return Failure(
         status=status,
         title=_TITLES.get(status, _TITLES[500 if status >= 500 else 400]),
-        sentence=_capitalised(sentence or _SENTENCES.get(status, _SURPRISE)),
+        sentence=whole_sentence(sentence or _SENTENCES.get(status, _SURPRISE)),
         headers=dict(headers or {}),
     )
 
 
-def _capitalised(sentence: str) -> str:
+def whole_sentence(sentence: str) -> str:
+    """Return what an error says as a person reads it: with a capital and a full stop."""
     whole = sentence[:1].upper() + sentence[1:]
     return whole if whole.endswith((".", "!", "?", "…")) else f"{whole}."

@@ -34,13 +34,11 @@ _TROUBLE: Final = (AuthlibBaseError, JoseError, RequestException, ValueError, Ke
 class Return:
     """Somebody who came back from the provider. ``next`` is where they wanted to go, as they said it.
 
-    ``id_token`` is what the provider wants to see at the sign-out. ``again`` says that they were sent there to prove
-    anew who they are.
+    ``id_token`` is what the provider wants to see at the sign-out.
     """
 
     proof: Proof
     next: str
-    again: bool
     id_token: str
 
 
@@ -95,7 +93,7 @@ class Provider:
         proof = proof_of(claims, self._settings)
         if way["again"]:
             _refuse_stale(proof)
-        return Return(proof=proof, next=way["next"], again=way["again"], id_token=token["id_token"])
+        return Return(proof=proof, next=way["next"], id_token=token["id_token"])
 
     def sealed_hint(self, id_token: str) -> str:
         """Return what to keep of an ID token for the sign-out: nobody but us can read it."""
