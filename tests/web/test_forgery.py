@@ -111,6 +111,16 @@ def test_the_token_counts_in_a_form_or_a_header_only(
     assert pages.changes == []
 
 
+def test_a_token_that_is_no_text_is_refused(office: Office, pages: MadeUpPages) -> None:
+    client = bare(office.signed_in())
+    part = b'--X\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n\\ud800\r\n--X--\r\n'
+    headers = {"origin": URL, "content-type": "multipart/form-data; boundary=X; charset=unicode_escape"}
+
+    answer = client.post("/made-up", content=part, headers=headers)
+
+    assert answer.status_code == 403
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])
 def test_no_method_that_may_change_something_gets_by(office: Office, pages: MadeUpPages, method: str) -> None:
     client = bare(office.signed_in())

@@ -55,7 +55,8 @@ def test_the_worst_come_first(admin: Client, furnished: FurnishedOffice) -> None
 
 
 def test_pages_lead_forth_and_back_over_every_finding_once(admin: Client) -> None:
-    page, found = seen(admin, "/findings?limit=25"), []
+    page = seen(admin, "/findings?limit=25")
+    found: list[str] = []
     while True:
         found += page.links("/findings/")
         following = page.all("a", rel="next")
@@ -108,6 +109,12 @@ def test_an_address_that_nobody_gave_out_is_refused_in_words(admin: Client, aske
 
 def test_too_many_values_of_a_filter_are_refused(admin: Client) -> None:
     seen(admin, "/findings?" + "&".join(f"check=c{number}" for number in range(201)), status=422)
+
+
+def test_too_many_filters_at_once_are_refused(admin: Client) -> None:
+    names = ("check", "tag", "framework")
+
+    seen(admin, "/findings?" + "&".join(f"{name}=c{number}" for name in names for number in range(70)), status=422)
 
 
 def test_an_export_has_all_that_matches_and_not_one_page(admin: Client) -> None:

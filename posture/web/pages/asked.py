@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +18,10 @@ from posture.errors import UsageError
 Member = TypeVar("Member", bound=StrEnum)
 
 MOST_VALUES: Final = 200
-"""How many values one filter may have."""
+"""How many values one filter may have, and all filters together that a list names."""
+# A form may say that it is in any encoding that Python knows; with some it holds half surrogate pairs, which no
+# answer can repeat. PostgreSQL keeps no NUL.
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +33,10 @@ class Condition:
 
 
 async def _form(request: Request) -> FormData:
-    return await request.form()
+    form = await request.form()
+    if any(_NO_TEXT.search(value) for _, value in form.multi_items() if isinstance(value, str)):
+        raise UsageError("the form holds characters that nobody can type")
+    return form
 
 
 SentForm = Annotated[FormData, Depends(_form)]
@@ -88,8 +95,14 @@ def all_sent(form: FormData, name: str) -> tuple[str, ...]:
 
 def conditions_of(request: Request, names: Mapping[str, Mapping[str, str]]) -> Sequence[Condition]:
     """Return the filters in force. ``names`` maps those that are shown to the words of their values; a value without
-    words is shown as it is."""
+    words is shown as it is.
+
+    Raises:
+        UsageError: there are more than anybody chooses; each is a link with all the others in it.
+    """
     asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor" and value]
+    if len(asked) > MOST_VALUES:
+        raise UsageError(f"a list has at most {MOST_VALUES} filters in force; this address has {len(asked)}")
     return tuple(
         Condition(
             words=names[name].get(value, value),

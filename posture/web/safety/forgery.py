@@ -44,5 +44,5 @@ async def refuse_forgery(request: Request, *, expected: str) -> None:
     if given is None and request.headers.get("content-type", "").partition(";")[0].strip().lower() in _FORMS:
         field = (await request.form()).get(FIELD)
         given = field if isinstance(field, str) else None
-    if given is None or not hmac.compare_digest(given.encode(), expected.encode()):
+    if given is None or not given.isascii() or not hmac.compare_digest(given, expected):
         raise NotAllowed("the form is of an earlier sign-in; load the page anew and try again")

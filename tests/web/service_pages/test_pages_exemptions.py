@@ -133,3 +133,14 @@ def test_files_have_what_the_address_asks_for(reception: Reception) -> None:
     rows = reception.admin().get("/exemptions.json?tenant=contoso").json()
 
     assert [(row["tenant"], row["resource"], row["in_force"]) for row in rows] == [("contoso", "somebody", True)]
+
+
+@pytest.mark.parametrize(("encoding", "typed"), [("unicode_escape", rb"\ud800"), ("utf-8", b"a\x00b")])
+def test_characters_that_nobody_can_type_are_refused(reception: Reception, encoding: str, typed: bytes) -> None:
+    part = b'--X\r\nContent-Disposition: form-data; name="reason"\r\n\r\n' + typed + b"\r\n--X--\r\n"
+    headers = {"content-type": f"multipart/form-data; boundary=X; charset={encoding}"}
+
+    answer = reception.admin().post("/exemptions", content=part, headers=headers)
+
+    assert answer.status_code == 422
+    assert "characters that nobody can type" in answer.text
