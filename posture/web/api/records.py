@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 from starlette.responses import Response
 
 from posture.bootstrap.views import AuditChain, ExemptionLine
@@ -42,6 +43,18 @@ class AuditQuery(Paged):
     plan: Name | None = Field(None, description="Id of a plan.")
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """Return the same moment in UTC.
+
+    Raises:
+        ValueError: the calendar has no such moment in UTC: the offset leads past its first or last day.
+    """
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("there is no such time in UTC") from None
+
+
 class ExemptionBody(Body):
     """What is accepted, by whom, why, and until when."""
 
@@ -49,7 +62,7 @@ class ExemptionBody(Body):
     resource: Name = Field(description="Object id of the resource.")
     check: Name | None = Field(description="Id of a check; null for every check.")
     reason: Text
-    until: AwareDatetime = Field(description="It counts until then, exclusive.")
+    until: Annotated[AwareDatetime, AfterValidator(_in_utc)] = Field(description="It counts until then, exclusive.")
     owner: Name | None = Field(None, description="Who answers for it; null: you.")
 
 

@@ -74,7 +74,19 @@ def test_an_exempted_finding_is_exempted_until_the_exemption_ends(office: Record
     assert admin.get(address).json()["standing"] == "open"
 
 
-@pytest.mark.parametrize("until", ["2020-01-01T00:00:00Z", "2199-01-01T00:00:00", "2199-01-01", "tomorrow", 1, None])
+@pytest.mark.parametrize(
+    "until",
+    [
+        "2020-01-01T00:00:00Z",
+        "2199-01-01T00:00:00",
+        "2199-01-01",
+        "9999-12-31T23:59:59-12:00",
+        "0001-01-01T00:00:00+14:00",
+        "tomorrow",
+        1,
+        None,
+    ],
+)
 def test_an_exemption_needs_an_end_that_is_to_come_and_in_a_zone(admin: Client, until: object) -> None:
     body = {"tenant": "contoso", "resource": "u1", "check": CHECK, "until": until, **REASON}
 
