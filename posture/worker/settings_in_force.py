@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from posture.bootstrap import Application
-from posture.errors import PostureError
+from posture.definitions.yaml_source import read_text
+from posture.errors import DefinitionError, PostureError
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -33,7 +34,11 @@ class SettingsInForce:
         """
         self._load = load
         self._application = load()
-        self._seen = _state_of(self._application.settings.path)
+        path = self._application.settings.path
+        self._seen = _state_of(path)
+        if not _holds(path, self._application.settings.document.text):
+            # It was written while it was read: the first look reads it anew.
+            self._seen = None
 
     @property
     def application(self) -> Application:
@@ -59,6 +64,13 @@ class SettingsInForce:
         self._application = changed
         _LOG.info("The settings have changed and are in force now", extra={"action": "settings_changed"})
         return True
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return read_text(path) == text
+    except DefinitionError:
+        return False
 
 
 def _state_of(path: Path) -> _State | None:
