@@ -12,6 +12,7 @@ from posture.domain.check import CheckId
 from posture.domain.exemption import Exemption, ExemptionsInForce
 from posture.domain.finding import Finding, FindingState
 from posture.domain.finding_view import FindingView
+from posture.domain.open_finding import OpenFinding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,25 +36,25 @@ class Present:
         return ExemptionsInForce([*self._application.exemptions_of_file(), *recorded], now=self.now)
 
     @cached_property
-    def exempted(self) -> Mapping[str, tuple[Finding, Exemption]]:
+    def exempted(self) -> Mapping[str, tuple[OpenFinding, Exemption]]:
         """The open findings that are exempted, each with its exemption, by fingerprint."""
         if not self.exemptions.resource_ids:
             return {}
         about = self._reader.finding_pages.of_resources(self.names.keys(), self.exemptions.resource_ids)
-        found = ((finding, self.exemption_of(finding)) for finding in about)
+        found = ((one, self._exemption_of(one.tenant_id, one.check, one.resource_id)) for one in about)
         return {finding.fingerprint: (finding, exemption) for finding, exemption in found if exemption is not None}
-
-    def exemption_of(self, finding: Finding) -> Exemption | None:
-        return self.exemptions.of(
-            tenant=self.names.get(finding.tenant_id, ""), check=finding.check, resource_id=finding.resource.id
-        )
 
     def view(self, finding: Finding) -> FindingView:
         """Return a finding as it stands now."""
-        is_open = finding.state is FindingState.OPEN
-        return FindingView(finding=finding, exemption=self.exemption_of(finding) if is_open else None)
+        if finding.state is not FindingState.OPEN:
+            return FindingView(finding=finding, exemption=None)
+        exemption = self._exemption_of(finding.tenant_id, finding.check, finding.resource.id)
+        return FindingView(finding=finding, exemption=exemption)
 
     def is_wanted(self, tenant_id: str, check: CheckId) -> bool:
         """Say whether the settings want a check in one of the tenants."""
         settings = self._application.settings
         return settings.wants(settings.tenant(self.names[tenant_id]), check)
+
+    def _exemption_of(self, tenant_id: str, check: CheckId, resource_id: str) -> Exemption | None:
+        return self.exemptions.of(tenant=self.names.get(tenant_id, ""), check=check, resource_id=resource_id)

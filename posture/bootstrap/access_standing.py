@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from posture.bootstrap.access_limits import LimitedAccess
@@ -15,10 +16,11 @@ from posture.domain.frameworks import Framework, FrameworkLine, Marks, framework
 from posture.domain.numbers import CheckInTenant, Numbers, NumbersAt, numbers_of
 from posture.domain.overview import TREND_LASTS, TREND_POINTS, WORSE_SINCE, Overview, TenantOverview, numbers_before
 from posture.domain.page import LONGEST_PAGE
-from posture.domain.plan import PlanState
+from posture.domain.plan import Plan, PlanState
+from posture.domain.switch import Stop
 from posture.errors import NotThere
 from posture.usecases.plan_refusals import not_approve
-from posture.usecases.standing_now import Failing, by_severity, checks_now, failing_now, worsenings
+from posture.usecases.standing_now import Failing, by_severity, checks_now, failing_now, judged_before, worsenings
 
 if TYPE_CHECKING:
     from posture.domain.run_line import RunLine
@@ -46,20 +48,18 @@ class AccessStanding(LimitedAccess):
         """
         self._require("overview")
         application = self._application
-        tenants = self._visible_tenants() if tenant is None else (self._tenant(tenant),)
+        tenants = self._tenants_named(tenant)
         ids = [one.tenant_id for one in tenants]
         with application.store.reading() as reader:
             present = Present(application, tenants, reader)
             since = present.now - WORSE_SINCE
             failing = _failing(reader, present)
             standings = reader.overview.standings(ids)
-            opened = reader.overview.opened_since(ids, since)
+            opened = reader.overview.opened_since({id for id, _ in judged_before(standings, since)}, since)
             trends = reader.overview.trends(ids, since=present.now - TREND_LASTS, every=TREND_LASTS / TREND_POINTS)
             runs = reader.run_pages.latest(ids)
-            proposed = reader.acting.page(
-                tenant_ids=ids, states=[PlanState.PROPOSED], cursor=None, limit=LONGEST_PAGE
-            ).items
-            operators, stops = reader.acting.operators(), reader.acting.stops()
+            waiting = self._waiting(reader, ids, now=present.now)
+            stops = reader.acting.stops()
         now = checks_now(standings, failing, self._checks, is_wanted=present.is_wanted)
         return Overview(
             tenants=tuple(
@@ -77,11 +77,26 @@ class AccessStanding(LimitedAccess):
             worse=worsenings(
                 opened, standings, failing, since=since, tenants=present.names, titles=application.titles
             ),
-            waiting_plans=tuple(
-                plan for plan in proposed if not_approve(plan, self._operator, operators, now=present.now) is None
-            ),
-            stops=tuple(stop for stop in stops if stop.tenant_id is None or stop.tenant_id in ids),
+            waiting_plans=waiting,
+            stops=_stops_in(stops, ids),
         )
+
+    def waiting_plans(self, tenant: str | None = None) -> Sequence[Plan]:
+        """Return the plans that wait for this operator's yes, in one tenant or in all.
+
+        Raises:
+            NotThere: no such tenant.
+        """
+        self._require("waiting_plans")
+        ids = [one.tenant_id for one in self._tenants_named(tenant)]
+        with self._application.store.reading() as reader:
+            return self._waiting(reader, ids, now=self._application.clock.now())
+
+    def stops(self) -> Sequence[Stop]:
+        """Return what is stopped everywhere or in a tenant that the operator is for."""
+        self._require("stops")
+        with self._application.store.reading() as reader:
+            return _stops_in(reader.acting.stops(), [one.tenant_id for one in self._visible_tenants()])
 
     def checks(self) -> Sequence[CheckLine]:
         """Return the checks of the catalog, by id."""
@@ -126,6 +141,16 @@ class AccessStanding(LimitedAccess):
             raise NotThere(f'there is no framework "{name}"')
         return framework_of(name, self._checks.values(), self._marks())
 
+    def _tenants_named(self, name: str | None) -> Sequence[TenantSettings]:
+        return self._visible_tenants() if name is None else (self._tenant(name),)
+
+    def _waiting(self, reader: Reader, tenant_ids: Sequence[str], *, now: datetime) -> tuple[Plan, ...]:
+        proposed = reader.acting.page(
+            tenant_ids=tenant_ids, states=[PlanState.PROPOSED], cursor=None, limit=LONGEST_PAGE
+        ).items
+        operators = reader.acting.operators()
+        return tuple(plan for plan in proposed if not_approve(plan, self._operator, operators, now=now) is None)
+
     @property
     def _checks(self) -> Mapping[CheckId, Check]:
         return {loaded.check.id: loaded.check for loaded in self._application.catalog.checks}
@@ -168,6 +193,10 @@ def _failing(reader: Reader, present: Present, *, check: CheckId | None = None) 
     counts = reader.overview.open_counts(present.names, check=check)
     exempted = (finding for finding, _ in present.exempted.values() if check in (None, finding.check))
     return failing_now(counts, exempted)
+
+
+def _stops_in(stops: Sequence[Stop], tenant_ids: Sequence[str]) -> tuple[Stop, ...]:
+    return tuple(stop for stop in stops if stop.tenant_id is None or stop.tenant_id in tenant_ids)
 
 
 def _tenant_overview(

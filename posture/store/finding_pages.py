@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
 
+from posture.domain.check import CheckId
 from posture.domain.finding import Finding, FindingState
 from posture.domain.finding_pages import COUNTED_UP_TO, FindingSort
 from posture.domain.finding_view import Standing
+from posture.domain.open_finding import OpenFinding
+from posture.domain.severity import Severity
+from posture.store import open_findings
 from posture.store.batches import in_batches
 from posture.store.finding_conditions import COUNTED_BY, FindingConditions, conditions, listed, passed_over
 from posture.store.finding_order import ORDERS, Order, Place, cursor_of, is_beyond, place_of
@@ -18,6 +22,14 @@ from posture.store.rows import finding_from, resource_key
 from posture.store.tables import FINDINGS
 
 _Key = Row[Any]
+_SEVERITIES: Final = tuple(Severity)
+_IN_SHORT: Final = (
+    FINDINGS.c.fingerprint,
+    FINDINGS.c.tenant_id,
+    FINDINGS.c.check_id,
+    FINDINGS.c.resource_id,
+    FINDINGS.c.severity_rank,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +49,24 @@ class FindingPages:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def of_resources(self, tenant_ids: Collection[str], resource_ids: Collection[str]) -> Sequence[Finding]:
+    def of_resources(self, tenant_ids: Collection[str], resource_ids: Collection[str]) -> Sequence[OpenFinding]:
         """Return the open findings about resources of these ids, in any case, for the tenants."""
         keys = {resource_key(id) for id in resource_ids}
-        about = select(FINDINGS).where(
+        about = select(*_IN_SHORT).where(
             FINDINGS.c.resource_key.in_(listed(self._connection, keys)),
             passed_over(self._connection, FINDINGS.c.state) == FindingState.OPEN.value,
             passed_over(self._connection, FINDINGS.c.tenant_id).in_(tenant_ids),
         )
-        return [finding_from(row) for row in self._connection.execute(about).mappings()]
+        return [
+            OpenFinding(
+                fingerprint=fingerprint,
+                tenant_id=tenant_id,
+                check=CheckId(check),
+                resource_id=resource_id,
+                severity=_SEVERITIES[rank],
+            )
+            for fingerprint, tenant_id, check, resource_id, rank in self._connection.execute(about)
+        ]
 
     def of_fingerprints(
         self, fingerprints: Collection[str], *, tenant_ids: Collection[str] | None
@@ -134,11 +155,23 @@ class FindingPages:
         return COUNTED_UP_TO + 1 if wanted.text is not None else self._counted(wanted)
 
     def _counted(self, wanted: FindingConditions) -> int:
-        """Count what matches; one more than are counted stands for all above."""
+        """Count what matches, whatever its text; one more than are counted, or above, stands for all above."""
+        if Standing.OPEN in wanted.standings and Standing.RESOLVED not in wanted.standings:
+            return self._counted_open(wanted)
         by = {"fingerprint"} if wanted.standings == {Standing.EXEMPTED} else COUNTED_BY
         matching = select(FINDINGS.c.fingerprint).where(*conditions(self._connection, wanted, by=by))
         counted = matching.limit(COUNTED_UP_TO + 1).subquery()
         return self._connection.execute(select(func.count()).select_from(counted)).scalar_one()
+
+    def _counted_open(self, wanted: FindingConditions) -> int:
+        """Count what is open where that is kept, less what is exempted of it: to count it anew takes longer the more
+        there is."""
+        total = open_findings.total(
+            self._connection, wanted.tenant_ids, checks=wanted.checks, severities=wanted.severities
+        )
+        if Standing.EXEMPTED in wanted.standings or not wanted.exempted:
+            return total
+        return total - self._counted(replace(wanted, standings=frozenset({Standing.EXEMPTED})))
 
     def _rows(self, fingerprints: Sequence[str]) -> tuple[Finding, ...]:
         found = self.of_fingerprints(fingerprints, tenant_ids=None)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from posture.domain.check import CheckId
 from posture.domain.finding import Finding, FindingState
@@ -40,6 +40,23 @@ def count(connection: Connection, findings: Iterable[Finding], before: Mapping[s
             more[finding.tenant_id, finding.check, finding.severity.rank] += 1
     rows = [dict(zip((*_KEY, "findings"), (*key, by), strict=True)) for key, by in sorted(more.items()) if by]
     add_up(connection, OPEN_FINDINGS, rows, key=_KEY, total="findings")
+
+
+def total(
+    connection: Connection,
+    tenant_ids: Collection[str],
+    *,
+    checks: Collection[CheckId] | None,
+    severities: Collection[Severity],
+) -> int:
+    """Return how many findings are open in the tenants; of these checks, or with None of all, and of these
+    severities, or without one of all."""
+    found = select(func.sum(OPEN_FINDINGS.c.findings)).where(OPEN_FINDINGS.c.tenant_id.in_(sorted(tenant_ids)))
+    if checks is not None:
+        found = found.where(OPEN_FINDINGS.c.check_id.in_(checks))
+    if severities:
+        found = found.where(OPEN_FINDINGS.c.severity_rank.in_([severity.rank for severity in severities]))
+    return int(connection.execute(found).scalar() or 0)
 
 
 def counts(connection: Connection, tenant_ids: Collection[str], *, check: CheckId | None) -> Sequence[OpenCount]:

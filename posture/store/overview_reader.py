@@ -67,6 +67,8 @@ class OverviewReader:
 
     def opened_since(self, tenant_ids: Collection[str], since: datetime) -> Mapping[tuple[str, CheckId], int]:
         """Return how many findings were opened or reopened since then, less those resolved, by tenant and check."""
+        if not tenant_ids:
+            return {}
         resolved = FINDING_CHANGES.c.change == FindingChange.RESOLVED.value
         net = func.sum(case((resolved, -1), else_=1))
         by = (FINDING_CHANGES.c.tenant_id, FINDING_CHANGES.c.check_id)

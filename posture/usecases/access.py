@@ -56,6 +56,8 @@ RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
         "framework": _reading("seeing frameworks"),
         "plans": _reading("seeing plans"),
         "plan": _reading("seeing plans"),
+        "waiting_plans": _reading("seeing plans"),
+        "stops": _reading("seeing what is stopped"),
         "exemptions": _reading("seeing exemptions"),
         "runs": _reading("seeing runs"),
         "run": _reading("seeing runs"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 from posture.domain.check import Check, CheckId
 from posture.domain.finding import Finding
 from posture.domain.numbers import CheckInTenant, OpenCount, RecordedStanding, check_in_tenant
+from posture.domain.open_finding import OpenFinding
 from posture.domain.overview import MOST_WORSENINGS, Worsening
 from posture.domain.severity import Severity
 
@@ -18,7 +19,7 @@ Failing = Mapping[str, Mapping[CheckId, Mapping[Severity, int]]]
 _Open = dict[str, dict[CheckId, dict[Severity, int]]]
 
 
-def failing_now(counts: Iterable[OpenCount], exempted: Iterable[Finding]) -> Failing:
+def failing_now(counts: Iterable[OpenCount], exempted: Iterable[Finding | OpenFinding]) -> Failing:
     """Return what fails: what is open, less what is exempted of it."""
     failing: _Open = {}
     for count in counts:
@@ -64,6 +65,15 @@ def by_severity(failing: Failing, tenant_ids: Iterable[str]) -> Mapping[Severity
     return total
 
 
+def judged_before(standings: Iterable[RecordedStanding], since: datetime) -> Collection[tuple[str, CheckId]]:
+    """Return tenant's id and check of what was first judged before then: all else cannot have got worse since."""
+    return {
+        (one.tenant_id, one.check)
+        for one in standings
+        if one.first_evaluated_at is not None and one.first_evaluated_at < since
+    }
+
+
 def worsenings(
     opened: Mapping[tuple[str, CheckId], int],
     standings: Iterable[RecordedStanding],
@@ -75,14 +85,10 @@ def worsenings(
 ) -> tuple[Worsening, ...]:
     """Return what got worse since then. ``opened`` counts what was opened less what was resolved, by tenant's id and
     check; ``tenants`` are names by id. What was first judged since then did not get worse."""
-    judged_before = {
-        (one.tenant_id, one.check)
-        for one in standings
-        if one.first_evaluated_at is not None and one.first_evaluated_at < since
-    }
+    before = judged_before(standings, since)
     found = []
     for (tenant_id, check), more in opened.items():
-        if more <= 0 or (tenant_id, check) not in judged_before or tenant_id not in tenants:
+        if more <= 0 or (tenant_id, check) not in before or tenant_id not in tenants:
             continue
         severities = failing.get(tenant_id, {}).get(check, {})
         # Some of what was opened may be exempted by now.

@@ -43,6 +43,8 @@ READING: Final[Mapping[str, Call]] = {
     "framework": lambda at: at.access.framework("cis-m365"),
     "plans": lambda at: at.access.plans(tenant=at.tenant),
     "plan": lambda at: at.access.plan(at.things.plan.id),
+    "waiting_plans": lambda at: at.access.waiting_plans(at.tenant),
+    "stops": lambda at: at.access.stops(),
     "exemptions": lambda at: at.access.exemptions(),
     "runs": lambda at: at.access.runs(tenant=at.tenant),
     "run": lambda at: at.access.run("no-run"),
@@ -89,7 +91,7 @@ WRITING: Final[Mapping[str, Call]] = {
 EVERYWHERE: Final = ("test_channel", "retry_deliveries")
 OF_A_TENANT: Final = [
     *(method for method in WRITING if method not in EVERYWHERE),
-    *("overview", "finding", "plans", "plan", "runs", "run", "audit", "job"),
+    *("overview", "finding", "plans", "plan", "waiting_plans", "runs", "run", "audit", "job"),
 ]
 
 

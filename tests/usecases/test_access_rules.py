@@ -31,6 +31,8 @@ TABLE: Final = """
     framework          vha  read        limited
     plans              vha  read        limited
     plan               vha  read        limited
+    waiting_plans      vha  read        limited
+    stops              vha  read        limited
     exemptions         vha  read        limited
     runs               vha  read        limited
     run                vha  read        limited

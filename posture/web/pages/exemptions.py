@@ -173,7 +173,7 @@ def _form_page(
         errors=errors or {},
         problem=problem,
         tenant_options=[(line.name, line.name) for line in access.tenants()],
-        check_options=[("", "Every check"), *((line.check.id, line.check.id) for line in access.checks())],
+        check_options=[("", "Every check"), *((id, id) for id in frame_of(request).application.titles)],
         earliest=str(today),
         latest=str(today + _LONGEST),
     )

@@ -14,6 +14,7 @@ from posture.domain.frameworks import ControlLine, FrameworkLine
 from posture.domain.judgement import Value
 from posture.domain.numbers import Numbers, numbers_of
 from posture.web.current import CurrentAccess
+from posture.web.frame import frame_of
 from posture.web.pages.asked import value_of
 from posture.web.pages.exports import FileKind, Table, table_file
 from posture.web.render import render
@@ -58,7 +59,7 @@ def export_one(request: Request, access: CurrentAccess, name: str, kind: FileKin
 def show_one(request: Request, access: CurrentAccess, name: str) -> HTMLResponse:
     """Show one framework with its controls."""
     framework, tenant = access.framework(name), _tenant(request, access)
-    titles = {line.check.id: line.check.title for line in access.checks()}
+    titles = frame_of(request).application.titles
     controls = [
         (control, numbers_of(mark for name, mark in control.by_tenant.items() if tenant in (None, name)))
         for control in framework.controls

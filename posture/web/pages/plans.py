@@ -57,7 +57,7 @@ def list_plans(request: Request, access: CurrentAccess) -> HTMLResponse:
         "plans/list.html",
         page=page,
         # The queue stands above the whole list only: who filters looks for something else.
-        waiting=access.overview(tenant).waiting_plans if is_whole else (),
+        waiting=access.waiting_plans(tenant) if is_whole else (),
         titles={loaded.action.id: loaded.action.title for loaded in frame_of(request).application.catalog.actions},
         states=[(one.value, one.value.replace("_", " ")) for one in PlanState],
         chosen_states=[one.value for one in states],
