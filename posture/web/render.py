@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -25,7 +23,7 @@ _FORBIDDEN: Final = ("safe", "forceescape", "xmlattr", "tojson", "urlize", "stri
 
 @cache
 def page_environment() -> Environment:
-    """Return the environment of pages. Filters besides Jinja's: ``printable``, ``when``, ``number``."""
+    """Return the environment of pages. ``printable`` is a filter besides Jinja's."""
     environment = Environment(
         loader=FileSystemLoader(content_directory("templates") / "web"),
         autoescape=True,
@@ -35,8 +33,8 @@ def page_environment() -> Environment:
     )
     for name in _FORBIDDEN:
         del environment.filters[name]
-    environment.filters |= {"printable": _printable, "when": when, "number": number}
-    environment.globals = {"static": static, "range": range, "dict": dict}
+    environment.filters["printable"] = _printable
+    environment.globals = {"static": static, "dict": dict}
     return environment
 
 
@@ -49,29 +47,6 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     frame = frame_of(request)
     text = frame.pages.get_template(template).render(**_around(request, frame), **values)
     return HTMLResponse(text, status_code=status)
-
-
-def render_block(request: Request, template: str, block: str, *, status: int = 200, **values: object) -> HTMLResponse:
-    """Return one block of a template, for a page that replaces a part of itself. Values as of ``render``."""
-    frame = frame_of(request)
-    found = frame.pages.get_template(template)
-    context = found.new_context({**_around(request, frame), **values})
-    return HTMLResponse("".join(found.blocks[block](context)), status_code=status)
-
-
-def when(moment: datetime | None) -> Markup | str:
-    """Return a time as an element that the script shows in the zone of whoever looks; "–" if there is none."""
-    if moment is None:
-        return "–"
-    there = moment.astimezone(UTC)
-    return Markup('<time datetime="{}" title="{} UTC">{} UTC</time>').format(
-        f"{there:%Y-%m-%dT%H:%M:%SZ}", f"{there:%Y-%m-%d %H:%M:%S}", f"{there.day} {there:%b %Y, %H:%M}"
-    )
-
-
-def number(count: int | None) -> str:
-    """Return a whole number with its thousands apart; "–" if it is not known."""
-    return "–" if count is None else f"{count:,}"
 
 
 @cache

@@ -5,20 +5,18 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from posture.web.safety.bodies import Refuse
 from posture.web.safety.headers import Headers
 
 if TYPE_CHECKING:
     from posture.web.watching import Watch
 
 _LOG: Final = logging.getLogger(__name__)
-
-Refuse = Callable[[Scope, Receive, Send, int], Awaitable[None]]
 
 
 class RequestBoundary:

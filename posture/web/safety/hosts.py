@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,12 +11,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from posture.config import ServiceSettings
+from posture.web.safety.bodies import Refuse
 
 HEALTH_PATHS: Final = frozenset({"/healthz", "/readyz"})
 _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 _STANDARD_PORTS: Final = {"http": 80, "https": 443}
-
-Refuse = Callable[[Scope, Receive, Send, int], Awaitable[None]]
 
 
 class KnownHosts:
