@@ -85,10 +85,6 @@ class SigningIn:
             found, id, idle=idle, open_sign_ins=store.open_sign_ins, clock=self._application.clock
         )
 
-    def rename(self, id: str) -> str | None:
-        """Return a new id for a sign-in that goes on; None if there is none."""
-        return sign_ins.renamed_sign_in(id, open_sign_ins=self._application.store.open_sign_ins)
-
     def end(self, id: str) -> SignIn | None:
         """End a sign-in and return it as it was, with the hint for the provider; None if there is none."""
         store = self._application.store

@@ -49,10 +49,6 @@ class SqlSignIns:
     def find(self, id_hash: str) -> SignIn | None:
         return by_hash(self._connection, id_hash)
 
-    def rename(self, id_hash: str, *, new_hash: str) -> bool:
-        """Let a sign-in go by another id, and no longer by this one; False if there is none, or it has ended."""
-        return self._change(id_hash, {"id_hash": _fit(new_hash)})
-
     def touch(self, id_hash: str, *, at: datetime) -> None:
         """Write down that a sign-in was used."""
         self._change(id_hash, {"used_at": at})

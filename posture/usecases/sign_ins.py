@@ -1,4 +1,4 @@
-"""Sign-ins on the page: begun, found again with every request, renamed, ended."""
+"""Sign-ins on the page: begun, found again with every request, ended."""
 
 from __future__ import annotations
 
@@ -64,13 +64,6 @@ def used_sign_in(
         with open_sign_ins() as sign_ins:
             sign_ins.touch(token_hash(id), at=now)
     return sign_in
-
-
-def renamed_sign_in(id: str, *, open_sign_ins: OpenSignIns) -> str | None:
-    """Return a new id for a sign-in that goes on; the old one is good for nothing. None if there is none."""
-    new = secrets.token_urlsafe(32)
-    with open_sign_ins() as sign_ins:
-        return new if sign_ins.rename(token_hash(id), new_hash=token_hash(new)) else None
 
 
 def end_sign_in(id: str, *, open_sign_ins: OpenSignIns, open_unit: OpenActingUnit, clock: Clock) -> SignIn | None:

@@ -240,18 +240,6 @@ def test_a_sign_in_tells_when_the_person_proved_who_they_are_and_never_later_tha
         assert found.operator.signed_in_at == found.signed_in_at == told
 
 
-def test_a_renamed_sign_in_goes_on_by_the_new_id_only(desk: Desk) -> None:
-    signing_in = desk.application.signing_in
-    _, old = signing_in.begin(desk.somebody("ada"), lasts=DAY, before=None)
-
-    new = signing_in.rename(old)
-
-    assert new is not None
-    assert signing_in.find(old, idle=IDLE) is None
-    assert signing_in.find(new, idle=IDLE) is not None
-    assert signing_in.rename(old) is None
-
-
 def test_signing_out_ends_the_sign_in_and_tells_the_hint_once(desk: Desk) -> None:
     signing_in = desk.application.signing_in
     _, id = signing_in.begin(desk.somebody("ada"), lasts=DAY, before=None, sign_out_hint="hint")

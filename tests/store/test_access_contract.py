@@ -159,18 +159,6 @@ def test_a_sign_in_is_found_by_its_hash_with_the_person_as_on_record_now(store: 
     assert not found.is_good(MONDAY, idle=HOUR)
 
 
-def test_a_renamed_sign_in_is_no_longer_known_by_its_old_id(store: Store) -> None:
-    ada = recorded(store, an_operator("ada"))
-    with store.open_sign_ins() as sign_ins:
-        sign_ins.add(a_sign_in(ada), id_hash=HASH)
-
-        assert sign_ins.rename(HASH, new_hash=OTHER_HASH)
-        assert not sign_ins.rename(HASH, new_hash="0c" * 32)
-
-        assert sign_ins.find(HASH) is None
-        assert sign_ins.find(OTHER_HASH) is not None
-
-
 def test_an_ended_sign_in_stays_ended_and_forgets_the_hint(store: Store) -> None:
     ada = recorded(store, an_operator("ada"))
     with store.open_sign_ins() as sign_ins:
@@ -178,7 +166,6 @@ def test_an_ended_sign_in_stays_ended_and_forgets_the_hint(store: Store) -> None
 
         assert sign_ins.end(HASH, at=MONDAY + HOUR)
         assert not sign_ins.end(HASH, at=MONDAY + 2 * HOUR)
-        assert not sign_ins.rename(HASH, new_hash=OTHER_HASH)
         sign_ins.touch(HASH, at=MONDAY + 3 * HOUR)
 
         found = sign_ins.find(HASH)

@@ -18,9 +18,6 @@ class SignIns(Protocol):
     def find(self, id_hash: str) -> SignIn | None:
         """Return a sign-in, good or not, with its operator as on record now."""
 
-    def rename(self, id_hash: str, *, new_hash: str) -> bool:
-        """Let a sign-in go by another id, and no longer by this one; False if there is none, or it has ended."""
-
     def touch(self, id_hash: str, *, at: datetime) -> None:
         """Write down that a sign-in was used."""
 
