@@ -81,9 +81,7 @@ class SigningIn:
         store = self._application.store
         with store.reading() as reader:
             found = reader.access.sign_in(operators.token_hash(id))
-        return sign_ins.used_sign_in(
-            found, id, idle=idle, open_sign_ins=store.open_sign_ins, clock=self._application.clock
-        )
+        return sign_ins.used_sign_in(found, id, idle=idle, touch=store.touch_sign_in, clock=self._application.clock)
 
     def end(self, id: str) -> SignIn | None:
         """End a sign-in and return it as it was, with the hint for the provider; None if there is none."""

@@ -14,7 +14,7 @@ from posture.domain.exemption import Exemption, RecordedExemption
 from posture.errors import StoreError
 from posture.store import examinations, exemptions
 from posture.store.acting_unit import SqlActingUnit
-from posture.store.engine import connect_engine, parsed_url, writing
+from posture.store.engine import connect_engine, parsed_url, writing, writing_at_once
 from posture.store.failures import described, failures_told
 from posture.store.idempotency import SqlAnswers
 from posture.store.job_book import SqlJobBook
@@ -77,6 +77,12 @@ class Store:
         """Open a transaction over sign-ins; else like ``open_unit``."""
         with failures_told(self._url), writing(self._engine, lock="sign-ins") as connection:
             yield SqlSignIns(connection)
+
+    def touch_sign_in(self, id_hash: str, *, at: datetime) -> None:
+        """Write down that a sign-in was used, unless it would have to wait for somebody else who writes."""
+        with failures_told(self._url), writing_at_once(self._engine, lock="sign-ins") as connection:
+            if connection is not None:
+                SqlSignIns(connection).touch(id_hash, at=at)
 
     @contextmanager
     def open_answers(self) -> Iterator[SqlAnswers]:

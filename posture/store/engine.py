@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from posture.errors import StoreError
@@ -103,10 +103,13 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry, *, pati
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
+    if _BEGIN not in options:
+        connection.exec_driver_sql("BEGIN DEFERRED")
+        return
     # With a write-ahead log, NORMAL may lose the last commits in a power cut, but never corrupts.
     # Source: https://www.sqlite.org/pragma.html#pragma_synchronous
     connection.exec_driver_sql(f"PRAGMA synchronous = {options.get(_SYNCHRONOUS, 'NORMAL')}")
-    connection.exec_driver_sql(f"BEGIN {options.get(_BEGIN, 'DEFERRED')}")
+    connection.exec_driver_sql(f"BEGIN {options[_BEGIN]}")
 
 
 @contextmanager
@@ -121,3 +124,37 @@ def writing(engine: Engine, *, lock: str, survives_power_cut: bool = False) -> I
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"posture {lock}"))))
         yield connection
+
+
+@contextmanager
+def writing_at_once(engine: Engine, *, lock: str) -> Iterator[Connection | None]:
+    """Open a transaction as ``writing`` does; None where it would have to wait until somebody else has written.
+
+    That is so in SQLite, where a scan writes for seconds. In PostgreSQL nobody holds such a lock for long.
+    """
+    if engine.dialect.name != "sqlite":
+        with writing(engine, lock=lock) as connection:
+            yield connection
+        return
+    with engine.execution_options(**{_BEGIN: "IMMEDIATE"}).connect() as connection:
+        if not _begins_at_once(connection):
+            yield None
+            return
+        yield connection
+        connection.commit()
+
+
+def _begins_at_once(connection: Connection) -> bool:
+    cursor = connection.connection.cursor()
+    patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.begin()
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_BUSY":
+            raise
+        return False
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {patience}")
+        cursor.close()
+    return True

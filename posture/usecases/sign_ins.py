@@ -12,7 +12,7 @@ from posture.domain.operator import Operator
 from posture.domain.sign_in import SignIn
 from posture.usecases.operators import token_hash
 from posture.usecases.ports import Clock, OpenActingUnit
-from posture.usecases.ports.signing_in import OpenSignIns
+from posture.usecases.ports.signing_in import OpenSignIns, TouchSignIn
 
 _USED_TO_THE: Final = timedelta(minutes=1)
 """Not every request writes down that a sign-in was used."""
@@ -54,15 +54,15 @@ def begin_sign_in(
 
 
 def used_sign_in(
-    sign_in: SignIn | None, id: str, *, idle: timedelta, open_sign_ins: OpenSignIns, clock: Clock
+    sign_in: SignIn | None, id: str, *, idle: timedelta, touch: TouchSignIn, clock: Clock
 ) -> SignIn | None:
     """Return the sign-in that was found for an id if it is good, after writing down that it was used; else None."""
     now = clock.now()
     if sign_in is None or not sign_in.is_good(now, idle=idle):
         return None
     if now - sign_in.used_at >= _USED_TO_THE:
-        with open_sign_ins() as sign_ins:
-            sign_ins.touch(token_hash(id), at=now)
+        # Nobody waits for it: what is not written down now is with one of the next requests.
+        touch(token_hash(id), at=now)
     return sign_in
 
 

@@ -13,7 +13,13 @@ from posture.web.frame import Frame, frame_of
 from posture.web.safety.forgery import SAFE_METHODS, refuse_forgery
 from posture.web.signing_in.browsers import SignedIn, signed_in_at
 
-CurrentFrame = Annotated[Frame, Depends(frame_of)]
+
+async def _frame(request: Request) -> Frame:
+    # Not left to a thread, as nothing is waited for: under load a change of threads costs more than many a page.
+    return frame_of(request)
+
+
+CurrentFrame = Annotated[Frame, Depends(_frame)]
 
 
 def _signed_in(request: Request, frame: CurrentFrame) -> SignedIn:
@@ -28,7 +34,7 @@ def _signed_in(request: Request, frame: CurrentFrame) -> SignedIn:
 CurrentSignIn = Annotated[SignedIn, Depends(_signed_in)]
 
 
-def _access(signed_in: CurrentSignIn, frame: CurrentFrame) -> Access:
+async def _access(signed_in: CurrentSignIn, frame: CurrentFrame) -> Access:
     return frame.application.access(signed_in.operator)
 
 

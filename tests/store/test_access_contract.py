@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -171,6 +171,37 @@ def test_an_ended_sign_in_stays_ended_and_forgets_the_hint(store: Store) -> None
         found = sign_ins.find(HASH)
     assert found is not None
     assert (found.ended_at, found.used_at, found.sign_out_hint) == (MONDAY + HOUR, MONDAY, None)
+
+
+def test_that_a_sign_in_was_used_is_never_waited_for_while_a_scan_writes(store: Store) -> None:
+    ada = recorded(store, an_operator("ada"))
+    with store.open_sign_ins() as sign_ins:
+        sign_ins.add(a_sign_in(ada), id_hash=HASH)
+
+    # Were it waited for, this would wait for itself until the database loses patience.
+    with store.open_unit(TENANT_ID):
+        store.touch_sign_in(HASH, at=MONDAY + HOUR)
+    store.touch_sign_in(HASH, at=MONDAY + 2 * HOUR)
+
+    with store.reading() as reader:
+        found = reader.access.sign_in(HASH)
+    assert found is not None
+    assert found.used_at == MONDAY + 2 * HOUR
+
+
+def test_who_writes_after_that_waits_for_a_scan_as_ever(store: Store) -> None:
+    begun = Event()
+
+    def write() -> None:
+        begun.set()
+        recorded(store, an_operator("ada"))
+
+    with ThreadPoolExecutor(1) as threads:
+        with store.open_unit(TENANT_ID):
+            store.touch_sign_in(HASH, at=MONDAY)
+            writing = threads.submit(write)
+            begun.wait(30)
+        writing.result(30)
 
 
 def test_all_sign_ins_of_one_person_end_and_no_others(store: Store) -> None:

@@ -18,9 +18,6 @@ class SignIns(Protocol):
     def find(self, id_hash: str) -> SignIn | None:
         """Return a sign-in, good or not, with its operator as on record now."""
 
-    def touch(self, id_hash: str, *, at: datetime) -> None:
-        """Write down that a sign-in was used."""
-
     def end(self, id_hash: str, *, at: datetime) -> bool:
         """End a sign-in; False if there is none, or it had ended before."""
 
@@ -30,3 +27,8 @@ class SignIns(Protocol):
 
 class OpenSignIns(Protocol):
     def __call__(self) -> AbstractContextManager[SignIns]: ...
+
+
+class TouchSignIn(Protocol):
+    def __call__(self, id_hash: str, *, at: datetime) -> None:
+        """Write down that a sign-in was used, unless it would have to wait for somebody else who writes."""
