@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from posture.definitions.loaded import LoadedCheck
-from posture.domain.check import Parameter
+from posture.domain.check import Check, Parameter
 
 
 def check_json(loaded: LoadedCheck) -> dict[str, object]:
     """Return what people and scripts want to know of a check; ``reads`` maps source tables to columns."""
     check = loaded.check
+    return check_line_json(check) | {
+        "why": check.why,
+        "fix": check.fix,
+        "references": list(check.references),
+        "false_positives": list(check.false_positives),
+        "parameters": [parameter_json(parameter) for parameter in check.parameters],
+        "reads": {table: sorted(columns) for table, columns in sorted(loaded.reads.source_columns.items())},
+    }
+
+
+def check_line_json(check: Check) -> dict[str, object]:
+    """Return what a list tells of a check."""
     return {
         "id": check.id,
         "title": check.title,
@@ -17,13 +29,7 @@ def check_json(loaded: LoadedCheck) -> dict[str, object]:
         "critical_when": check.severity.critical_when,
         "maturity": check.maturity.value,
         "tags": list(check.tags),
-        "why": check.why,
-        "fix": check.fix,
-        "references": list(check.references),
-        "false_positives": list(check.false_positives),
         "frameworks": {name: list(ids) for name, ids in check.frameworks.items()},
-        "parameters": [parameter_json(parameter) for parameter in check.parameters],
-        "reads": {table: sorted(columns) for table, columns in sorted(loaded.reads.source_columns.items())},
         "is_local": check.is_local,
     }
 

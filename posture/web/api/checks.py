@@ -11,7 +11,7 @@ from starlette.responses import Response
 from posture.bootstrap.views import CheckDetail, CheckLine
 from posture.domain.check import Maturity, ParameterValue
 from posture.domain.severity import Severity
-from posture.report.check_json import check_json
+from posture.report.check_json import check_json, check_line_json
 from posture.report.check_schema import check_schema_of_api
 from posture.report.framework_json import (
     framework_json,
@@ -53,19 +53,7 @@ def framework(access: CurrentAccess, framework: PathName, _: NoParameters) -> Re
 
 
 def _line_json(line: CheckLine) -> dict[str, object]:
-    check = line.check
-    return {
-        "id": check.id,
-        "title": check.title,
-        "resource": check.resource,
-        "severity": check.severity.default.value,
-        "critical_when": check.severity.critical_when,
-        "maturity": check.maturity.value,
-        "tags": list(check.tags),
-        "frameworks": {name: list(ids) for name, ids in check.frameworks.items()},
-        "is_local": check.is_local,
-        **_standing_json(line),
-    }
+    return check_line_json(line.check) | _standing_json(line)
 
 
 def _detail_json(detail: CheckDetail) -> dict[str, object]:
