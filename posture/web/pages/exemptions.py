@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -22,6 +22,7 @@ from posture.web.frame import frame_of
 from posture.web.pages.asked import SentForm, member_named, sent, value_of
 from posture.web.pages.exports import FileKind, Table, table_file, time_cell
 from posture.web.pages.going import done_at, gone_to
+from posture.web.pages.last_days import end_of, latest_last_day, usual_last_day, wrong_fields
 from posture.web.pages.told import sentence_of, status_of
 from posture.web.render import render
 
@@ -30,7 +31,6 @@ router = APIRouter()
 MOST_SHOWN: Final = 500
 """So many exemptions stand on the page at most; the files have all of them."""
 _SOON: Final = timedelta(days=14)
-_LONGEST: Final = timedelta(days=729)
 _DONE: Final = {"exempted": "The exemption counts from now on.", "ended": "The exemption no longer counts."}
 _COLUMNS: Final = (
     "number",
@@ -112,7 +112,7 @@ def export_list(request: Request, access: CurrentAccess, kind: FileKind) -> Resp
 @router.get("/exemptions/new")
 def show_form(request: Request, access: CurrentAccess) -> HTMLResponse:
     """Show an empty form, or one that the address fills."""
-    until = str((_now(request) + timedelta(days=90)).date())
+    until = usual_last_day(_now(request).date())
     given = {name: value_of(request, name) or "" for name in ("tenant", "check", "resource")}
     return _form_page(request, access, form={**given, "reason": "", "until": until, "owner": ""})
 
@@ -130,7 +130,7 @@ def exempt(request: Request, access: CurrentAccess, form: SentForm) -> Response:
             resource=typed["resource"],
             check=typed["check"] or None,
             reason=typed["reason"],
-            ends_at=_end_of(typed["until"]),
+            ends_at=end_of(typed["until"]),
             owner=typed["owner"] or None,
         )
     except (UsageError, NotAllowed) as refused:
@@ -175,27 +175,13 @@ def _form_page(
         tenant_options=[(line.name, line.name) for line in access.tenants()],
         check_options=[("", "Every check"), *((id, id) for id in frame_of(request).application.titles)],
         earliest=str(today),
-        latest=str(today + _LONGEST),
+        latest=latest_last_day(today),
     )
 
 
 def _errors_of(typed: Mapping[str, str]) -> dict[str, str]:
-    needed = {
-        "tenant": "Choose a tenant.",
-        "resource": "Name the resource by its object id.",
-        "reason": "Say why this is acceptable: whoever looks at it later will ask.",
-    }
-    errors = {name: sentence for name, sentence in needed.items() if not typed[name]}
-    try:
-        _end_of(typed["until"])
-    except (ValueError, OverflowError):
-        errors["until"] = "Choose the last day that it counts."
-    return errors
-
-
-def _end_of(day: str) -> datetime:
-    """Return the end of a day in UTC, exclusive."""
-    return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1)
+    needed = {"tenant": "Choose a tenant.", "resource": "Name the resource by its object id."}
+    return {name: sentence for name, sentence in needed.items() if not typed[name]} | wrong_fields(typed)
 
 
 def _now(request: Request) -> datetime:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -21,6 +20,8 @@ from posture.web.pages.asked import SentForm, conditions_of, sent
 from posture.web.pages.exports import FileKind, Table, streamed_file, time_cell
 from posture.web.pages.finding_filters import PAGE_LENGTHS, filter_choices, finding_query, has_filters
 from posture.web.pages.going import done_at, gone_to
+from posture.web.pages.last_days import end_of, latest_last_day, usual_last_day, wrong_fields
+from posture.web.pages.told import sentence_of
 from posture.web.render import render
 
 router = APIRouter()
@@ -98,11 +99,11 @@ def exempt(request: Request, access: CurrentAccess, fingerprint: str, form: Sent
                 resource=detail.view.finding.resource.id,
                 check=None if typed["what"] == "resource" else detail.view.finding.check,
                 reason=typed["reason"],
-                ends_at=_end_of(typed["until"]),
+                ends_at=end_of(typed["until"]),
                 owner=typed["owner"] or None,
             )
         except UsageError as refused:
-            errors = {"until": str(refused)}
+            errors = {"until": sentence_of(refused)}
     if errors:
         return _page_of(request, access, fingerprint, typed=typed, errors=errors, status=422)
     return gone_to(f"/findings/{fingerprint}", done="exempted")
@@ -125,30 +126,19 @@ def _page_of(
         detail=access.finding(fingerprint),
         may_propose=access.may("propose"),
         may_exempt=access.may("exempt"),
-        typed=typed or {"reason": "", "until": str(today + timedelta(days=90)), "owner": "", "what": "check"},
+        typed=typed or {"reason": "", "until": usual_last_day(today), "owner": "", "what": "check"},
         errors=errors or {},
         done=done_at(request, _DONE),
         first_day=str(today),
-        last_day=str(today + timedelta(days=729)),
+        last_day=latest_last_day(today),
     )
 
 
 def _errors_of(typed: dict[str, str]) -> dict[str, str]:
-    errors = {}
-    if not typed["reason"]:
-        errors["reason"] = "Say why this is acceptable: whoever looks at it later will ask."
-    try:
-        _end_of(typed["until"])
-    except (ValueError, OverflowError):
-        errors["until"] = "Choose the last day that it counts."
+    errors = wrong_fields(typed)
     if typed["what"] not in ("check", "resource"):
         errors["what"] = "Choose what is accepted."
     return errors
-
-
-def _end_of(day: str) -> datetime:
-    """Return the end of a day in UTC, exclusive."""
-    return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1)
 
 
 def _tenant_names(access: Access) -> dict[str, str]:

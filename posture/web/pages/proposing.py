@@ -14,6 +14,7 @@ from posture.web.pages.asked import SentForm, address, all_sent, sent, value_of,
 from posture.web.pages.finding_filters import finding_query
 from posture.web.pages.going import gone_to
 from posture.web.pages.offers import MOST_CHOSEN, Chosen, Offer, all_matching, offers_of, these
+from posture.web.pages.told import sentence_of
 from posture.web.render import render
 
 router = APIRouter()
@@ -68,7 +69,7 @@ def propose(request: Request, access: CurrentAccess, form: SentForm) -> Response
         offer = next((one for one in offers if one.loaded.action.id == action), None)
         if offer is None:
             raise
-        return _form_of(request, offer, typed=parameters | {"reason": reason}, problem=str(refused))
+        return _form_of(request, offer, typed=parameters | {"reason": reason}, problem=sentence_of(refused))
     return gone_to(f"/plans/{plan.id}", done="proposed")
 
 
