@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
@@ -12,7 +13,9 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from posture.domain.gauges import Gauges
+from posture.errors import StoreError
 
+_LOG: Final = logging.getLogger(__name__)
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 _REQUEST_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 _JOB_SECONDS: Final = (0.1, 1, 5, 15, 60, 300, 900, 3600, 14_400)
@@ -86,7 +89,17 @@ class _Standing(Collector):
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        gauges = self._gauges()
+        up = GaugeMetricFamily("posture_database_up", "1 if the database answers; else the rest of it is left out.")
+        try:
+            gauges = self._gauges()
+        except StoreError as error:
+            # What this process did is told all the same: it is wanted most while something is wrong.
+            _LOG.warning("Metrics leave out what the database knows: %s", error, extra={"action": "metrics_partial"})
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
         yield _family("findings_open", "Open findings, exempted ones too.", ("tenant", "severity"), gauges.findings)
         yield _family("checks", "Checks by how they stand.", ("tenant", "standing"), gauges.checks)
         yield _family("jobs", "Jobs on record.", ("kind", "state"), gauges.jobs)

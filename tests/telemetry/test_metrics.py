@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from posture.domain.gauges import Gauges
+from posture.errors import StoreError
 from posture.telemetry.metrics import Metrics
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -51,6 +52,21 @@ def test_making_metrics_asks_nothing_yet() -> None:
         raise AssertionError("nobody has looked")
 
     Metrics(unavailable)
+
+
+def test_without_the_database_what_this_process_did_is_told_and_nothing_that_may_be_wrong() -> None:
+    def unavailable() -> Gauges:
+        raise StoreError("the database does not answer")
+
+    metrics = Metrics(unavailable)
+    metrics.worked(kind="scan", state="done", seconds=12)
+
+    found = samples(metrics)
+
+    assert found["posture_database_up", ()] == 0
+    assert found["posture_job_seconds_sum", (("kind", "scan"), ("state", "done"))] == 12
+    assert ("posture_oldest_waiting_job_seconds", ()) not in found
+    assert samples(Metrics(lambda: NOTHING))["posture_database_up", ()] == 1
 
 
 def test_answers_and_jobs_are_counted_by_what_they_were() -> None:
