@@ -23,7 +23,6 @@ from posture.domain.finding_view import FindingEvent, FindingFilter, FindingView
 from posture.domain.judgement import Value
 from posture.domain.printable import printable
 from posture.domain.severity import Severity
-from posture.report.action_json import fitting_json
 from posture.report.finding_json import finding_json, history_json
 from posture.report.rows import shown
 
@@ -132,6 +131,7 @@ def show_finding(
 ) -> None:
     """Show one finding: what, since when, why it matters, how to fix it."""
     from posture.bootstrap import load_application
+    from posture.report.action_json import fitting_json
 
     application = load_application(config)
     view, events = application.finding(id)
