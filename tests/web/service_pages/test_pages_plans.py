@@ -229,7 +229,7 @@ def test_what_is_shown_once_is_left_to_a_terminal(reception: Reception) -> None:
     answer = client.post(f"/plans/{plan.id}/execute")
 
     assert f"posture plans execute {plan.id[:12]}" in page
-    assert "With your yes a worker begins at once" not in page
+    assert "With your yes it goes to the workers" not in page
     assert answer.status_code in (403, 409)
     assert reception.application.acting.plan(plan.id).state is not PlanState.EXECUTING
 
