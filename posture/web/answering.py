@@ -36,7 +36,8 @@ def register_failures(app: FastAPI) -> None:
 
 def led_to(request: Request, path: str) -> Response:
     """Lead to a page of signing in, and from there back to where the person is now."""
-    query = urlencode({"next": _where(request)})
+    was_sent = path == SIGN_IN and request.method not in SAFE_METHODS
+    query = urlencode({"next": _where(request), **({"sent": "true"} if was_sent else {})})
     if "hx-request" in request.headers:
         # A redirect would put the page of signing in into a part of this one.
         return Response(status_code=401, headers={"HX-Redirect": f"{path}?{query}"})

@@ -34,11 +34,11 @@ _COUNTS: Final = timedelta(days=30)
 
 
 @router.get(SIGN_IN)
-def sign_in_page(request: Request, frame: CurrentFrame, next: str = "/") -> Response:
-    """Show how to sign in; who is signed in already goes on."""
+def sign_in_page(request: Request, frame: CurrentFrame, next: str = "/", sent: bool = False) -> Response:
+    """Show how to sign in; who is signed in already goes on. ``sent``: a form came after the sign-in had ended."""
     if signed_in_at(request, frame) is not None:
         return RedirectResponse(local_path(next), status_code=303)
-    return _page(request, frame, next=next)
+    return _page(request, frame, next=next, sent=sent)
 
 
 @router.get(AGAIN)
@@ -138,6 +138,7 @@ def _page(
     *,
     next: str,
     again: bool = False,
+    sent: bool = False,
     problem: str | None = None,
     status: int = 200,
 ) -> Response:
@@ -147,6 +148,7 @@ def _page(
         status=status,
         next=local_path(next),
         again=again,
+        sent=sent,
         problem=problem,
         provider=None if frame.provider is None else frame.provider.name,
     )

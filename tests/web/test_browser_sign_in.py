@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from posture.web.app import create_app
 from tests.notify.browser import CHROMIUM, QUIET, keep_screenshot
 from tests.notify.conftest import missing
+from tests.web.furnished import FurnishedOffice
 from tests.web.office import Office, free_port, serving
 from tests.web.openid import OpenIdProvider, ProviderOffice
 
@@ -81,3 +83,30 @@ def test_a_provider_signs_in_and_is_told_of_the_sign_out(
         provider.nobody()  # who is still signed in there would not be asked
         page.get_by_role("link", name="Sign in with").click()
         page.get_by_text("did not let you in").wait_for()
+
+
+def test_words_that_were_sent_after_the_sign_in_had_ended_are_there_again(tmp_path: Path, browser: Browser) -> None:
+    office = FurnishedOffice(tmp_path)
+    _, token = office.operator()
+
+    with office.served() as url, a_person(browser, url) as (page, _):
+        path = f"/propose?finding={office.open[0].fingerprint}&action=disable-user"
+        page.goto(url + path)
+        page.get_by_label("Your operator token").fill(token)
+        page.keyboard.press("Enter")
+        page.wait_for_url(url + path)
+        page.get_by_label("Why").fill("left the company")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Propose").click()
+        page.get_by_text("what you sent was not done").wait_for()
+        page.get_by_label("Your operator token").fill(token)
+        page.keyboard.press("Enter")
+        page.wait_for_url(url + path)
+
+        assert page.get_by_label("Why").input_value() == "left the company"
+        assert page.evaluate("sessionStorage.getItem('posture-words')") is None
+        with page.expect_navigation():
+            page.get_by_role("button", name="Propose").click()
+        page.goto(url + path)
+        assert page.get_by_label("Why").input_value() == ""
+    office.close()

@@ -82,6 +82,39 @@
     }
   };
 
+  // Words that were sent after the sign-in had ended are there again once somebody has signed in. Until the next page,
+  // and in this tab only.
+  const WORDS = "posture-words";
+  const written = (form) => all("textarea, input:is([type=text], [type=date])", form);
+  const isSigningIn = () => location.pathname.startsWith("/sign-in");
+  const keepWords = (form) => {
+    if (form.method !== "post" || isSigningIn()) return;
+    const words = Object.fromEntries([...written(form)].map((field) => [field.name, field.value]));
+    const kept = { path: location.pathname, action: form.getAttribute("action"), words, wasSignedOut: false };
+    sessionStorage.setItem(WORDS, JSON.stringify(kept));
+  };
+  const bringWordsBack = () => {
+    const kept = JSON.parse(sessionStorage.getItem(WORDS));
+    if (!kept) return;
+    if (isSigningIn()) {
+      sessionStorage.setItem(WORDS, JSON.stringify({ ...kept, wasSignedOut: true }));
+      return;
+    }
+    sessionStorage.removeItem(WORDS);
+    if (!kept.wasSignedOut || kept.path !== location.pathname) return;
+    for (const form of all('main form[method="post"]')) {
+      if (form.getAttribute("action") !== kept.action) continue;
+      for (const field of written(form)) field.value = kept.words[field.name] || field.value;
+    }
+  };
+  const ifTheBrowserKeeps = (deed) => {
+    try {
+      deed();
+    } catch {
+      // A browser that keeps nothing: the words are lost, as without scripts.
+    }
+  };
+
   // Rows that are chosen together.
   const showChosen = () => {
     for (const form of all("[data-chooses]")) {
@@ -125,6 +158,7 @@
       if (!isInside) event.target.close();
     }
   });
+  document.addEventListener("submit", (event) => ifTheBrowserKeeps(() => keepWords(event.target)));
   document.addEventListener("input", (event) => {
     if (event.target.dataset.finds) search(event.target);
   });
@@ -187,4 +221,5 @@
   showTheme();
   showTimes(document);
   showChosen();
+  ifTheBrowserKeeps(bringWordsBack);
 })();
