@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -48,13 +49,16 @@ class Texts:
 
 
 class FurnishedOffice(Office):
-    """``open`` are the open findings of contoso, the first one the worst and the oldest."""
+    """``open`` are the open findings of contoso, the first one the worst and the oldest. ``scans`` are how many
+    days ago each tenant was scanned."""
 
-    def __init__(self, directory: Path, *, texts: Texts | None = None, findings: int = 12) -> None:
+    def __init__(
+        self, directory: Path, *, texts: Texts | None = None, findings: int = 12, scans: Sequence[int] = (20, 10, 1)
+    ) -> None:
         super().__init__(directory, settings=SETTINGS)
         self.now = self.application.clock.now()
         self.texts = texts or Texts()
-        for days in (20, 10, 1):
+        for days in scans:
             for name, tenant_id in (("contoso", CONTOSO), ("fabrikam", FABRIKAM)):
                 self._scan(name, tenant_id, days=days)
         self.open = [self._finding(number) for number in range(findings)]

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -150,3 +151,15 @@ def test_points_of_one_moment_make_a_line_all_the_same() -> None:
     same = [NumbersAt(at=NOON, numbers=failed(0))] * 2
 
     assert spark_of(same) == "2.0,21.0 2.0,21.0"
+
+
+def test_what_has_no_scan_of_a_week_ago_is_not_said_to_be_no_worse(tmp_path: Path, admin: Client) -> None:
+    new = FurnishedOffice(tmp_path, scans=(1,))
+
+    page = seen(new.signed_in(name="ada"), "/")
+
+    assert "There is no scan of a week ago yet to compare with." in page.text
+    assert "No check has more open findings" not in page.text
+    assert "A line shows where it goes once there are scans of a second day." in page.text
+    assert "There is no scan of a week ago" not in seen(admin, "/").text
+    new.close()
