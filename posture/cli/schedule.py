@@ -73,8 +73,8 @@ def pause(
 ) -> None:
     """Let a schedule make no jobs until it is resumed. What comes meanwhile is not caught up."""
     made = _access(config).pause_schedule(name, tenant=tenant, reason=reason)
-    where = "everywhere" if tenant is None else f"in {tenant}"
-    out().print(f"{made.schedule} is paused {where}. Next: posture schedule resume {made.schedule}")
+    where, only = ("everywhere", "") if tenant is None else (f"in {tenant}", f" --tenant {tenant}")
+    out().print(f"{made.schedule} is paused {where}. Next: posture schedule resume {made.schedule}{only}")
 
 
 @schedule_app.command("resume")

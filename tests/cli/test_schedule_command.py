@@ -79,6 +79,7 @@ def test_a_schedule_can_be_run_now_in_one_tenant_or_in_all(settings: Path, admin
 def test_a_pause_is_seen_in_the_list_and_in_the_audit_until_it_is_ended(settings: Path, admin: str) -> None:
     said = schedule(settings, admin, "pause", "nightly", "--tenant", "contoso", "--reason", "migration")
     assert "nightly is paused in contoso" in said.out
+    assert "posture schedule resume nightly --tenant contoso" in said.out.replace("\n", " ")
     paused = listed(settings)
 
     assert schedule(settings, admin, "resume", "nightly", "--tenant", "contoso").code == 0
