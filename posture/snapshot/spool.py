@@ -202,13 +202,22 @@ def discard_if_old(files: TenantFiles, *, now: datetime) -> bool:
     Raises:
         SnapshotError: it cannot be deleted.
     """
-    journal = files.spool / _JOURNAL
+    # Looked at before it is held, too: a scan that begins meanwhile would be told that another one runs.
+    if not _is_old(files.spool, now=now):
+        return False
     with suppress(ScanInProgress), holding(files), writing_to(files.spool):
-        progress = replay(journal.read_bytes()) if journal.is_file() else None
-        if progress is not None and now - progress.began.taken_at > OLDEST_SPOOL:
+        if _is_old(files.spool, now=now):
             _wipe(files.spool)
             return True
     return False
+
+
+def _is_old(directory: Path, *, now: datetime) -> bool:
+    try:
+        progress = replay((directory / _JOURNAL).read_bytes())
+    except OSError:
+        return False
+    return progress is not None and now - progress.began.taken_at > OLDEST_SPOOL
 
 
 def _wipe(directory: Path) -> None:

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from posture.errors import ScanInProgress, SnapshotError
 from posture.snapshot.journal import replay
+from posture.snapshot.layout import files_of_all
+from posture.snapshot.spool import discard_if_old
 from tests.snapshot.made_up import (
     MEMBERS,
     NOW,
@@ -102,6 +104,30 @@ def _leave_behind(data_dir: Path) -> None:
     with snapshots_in(data_dir).open_spool(BOTH, now=NOW) as spool:
         spool.append(a_page(USERS, [{"id": "u1"}]))
         spool.finish(an_outcome(MEMBERS))
+
+
+def test_who_looks_for_old_spools_holds_none_that_is_not_there_or_young(tmp_path: Path) -> None:
+    _leave_behind(tmp_path / "young")
+    (tmp_path / "none" / "tenants" / "t1").mkdir(parents=True)
+    (young,), (none,) = files_of_all(tmp_path / "young"), files_of_all(tmp_path / "none")
+    young.lock.unlink()
+
+    assert not discard_if_old(young, now=NOW + timedelta(hours=1))
+    assert not discard_if_old(none, now=NOW + timedelta(days=1))
+
+    assert not young.lock.exists()
+    assert not none.lock.exists()
+    assert young.spool.exists()
+
+
+def test_an_old_spool_is_deleted_unless_a_scan_holds_it(tmp_path: Path) -> None:
+    with snapshots_in(tmp_path).open_spool(BOTH, now=NOW) as spool:
+        spool.append(a_page(USERS, [{"id": "u1"}]))
+        (files,) = files_of_all(tmp_path)
+        assert not discard_if_old(files, now=NOW + timedelta(days=1))
+
+    assert discard_if_old(files, now=NOW + timedelta(days=1))
+    assert not files.spool.exists()
 
 
 def test_a_killed_scan_is_gone_on_with(tmp_path: Path) -> None:
