@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter
@@ -26,6 +27,7 @@ from posture.web.render import render
 
 router = APIRouter()
 
+CLOCK_MAY_BE_OFF: Final = timedelta(minutes=2)
 _DONE: Final = {"stop": "Actions are stopped there.", "allow": "Actions are allowed there again."}
 _EXAMINATIONS: Final = Table(
     name="doctor",
@@ -45,6 +47,12 @@ class TenantExamined:
     is_good: bool
 
     @property
+    def clock_is_off(self) -> bool:
+        """Return whether the worker's clock is so wrong that tokens may be refused for it."""
+        skew = self.examination.reader.clock_skew if self.examination is not None else None
+        return skew is not None and abs(skew) > CLOCK_MAY_BE_OFF
+
+    @property
     def standing(self) -> str:
         """Return in a word or two how it stands: well, limited, cannot work, not examined."""
         if self.examination is None:
@@ -52,7 +60,7 @@ class TenantExamined:
         reader, remediator = self.examination.reader, self.examination.remediator
         if reader.refused or (remediator is not None and remediator.refused):
             return "cannot work"
-        is_limited = reader.missing or reader.tables_refused or reader.skips
+        is_limited = reader.missing or reader.tables_refused or reader.skips or self.clock_is_off
         return "limited" if is_limited or (remediator is not None and remediator.impossible) else "well"
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from posture.domain.examination import Examination, ReaderExamined
 from posture.domain.operator import Role
+from posture.web.pages.doctor import TenantExamined
 from tests.web.api.clocks import MovedClock
+from tests.web.office import CONTOSO
 from tests.web.service_pages.reception import NOTE, Reception, read, rows_of, text_of
 
 
@@ -16,6 +21,25 @@ def test_what_is_missing_is_named(reception: Reception) -> None:
     assert "risky-users : licence missing, it needs Entra ID P2" in page
     assert "The remediator may carry out 8 of 9 actions" in page
     assert "reset-mfa : no permission" in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "standing"), [(900, "limited"), (-900, "limited"), (120, "well"), (None, "well")]
+)
+def test_a_tenant_is_not_called_well_while_the_clock_is_off(seconds: int | None, standing: str) -> None:
+    reader = ReaderExamined(
+        refused=None,
+        granted=frozenset(),
+        missing=(),
+        licences=None,
+        clock_skew=None if seconds is None else timedelta(seconds=seconds),
+        tables_asked=1,
+        tables_refused=(),
+        skips={},
+    )
+    found = Examination(tenant_id=CONTOSO, at=datetime(2026, 3, 2, tzinfo=UTC), reader=reader, remediator=None)
+
+    assert TenantExamined(name="contoso", examination=found, is_good=True).standing == standing
 
 
 def test_an_examination_that_is_too_old_to_be_relied_on_says_so(reception: Reception) -> None:

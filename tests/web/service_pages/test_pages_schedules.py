@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from posture.domain.job import done
 from posture.domain.job_kind import JobKind
 from posture.domain.operator import Role
 from tests.web.office import CONTOSO
@@ -107,6 +108,21 @@ def test_a_job_that_waits_or_runs_asks_for_itself_anew(reception: Reception) -> 
     assert f'hx-get="/jobs/{id}/state"' in before.text
     assert "2 of 11 tables are read" in text_of(running)
     assert "every 1s" in running.text
+
+
+def test_what_a_job_has_nothing_to_say_about_is_left_out(reception: Reception) -> None:
+    client, id = reception.admin(), reception.of["contoso"].job
+    with reception.application.store.open_work() as book:
+        job = book.job(id)
+    assert job is not None
+    going = reception.begin(job)
+    with reception.application.store.open_work() as book:
+        book.save(done(going, {"channel": "siem", "note": None}, now=reception.now), was=going)
+
+    page = text_of(client.get(f"/jobs/{id}"))
+
+    assert "Channel siem" in page
+    assert "Note" not in page
 
 
 def test_jobs_of_another_tenant_are_not_there(reception: Reception) -> None:
