@@ -20,7 +20,7 @@ from posture.errors import NotThere
 from posture.schedule.local import LocalEngine
 from posture.schedule.timetable import ScheduleTimetable
 from posture.usecases import pause_schedule as pausing
-from posture.usecases.enqueue import cancel_job, enqueue, follow_queues, hand_over
+from posture.usecases.enqueue import Wanted, cancel_job, enqueue, follow_queues, hand_over
 from posture.usecases.notice_slots import LookDone, TenantToWorkOn, notice_slots
 from posture.usecases.ports import Clock, Engine, OpenActingUnit, OpenJobBook
 
@@ -111,15 +111,9 @@ class Working:
         schedule = self.schedule(name, tenant=tenant)
         arguments: dict[str, Value] = {"tags": list(schedule.tags)} if schedule.tags else {}
         ids = [tenant.tenant_id] if tenant is not None else list(self._tenants_of(schedule))
-        return [
-            self.enqueue(
-                schedule.job,
-                tenant=None if id is None else self._application.tenant_by_id(id),
-                arguments=arguments,
-                asked_by=by,
-            )
-            for id in ids
-        ]
+        tenants = {one.tenant_id: one for one in self._application.settings.tenants}
+        wanted = [_wanted(schedule.job, None if id is None else tenants[id], arguments) for id in ids]
+        return self._enqueue(wanted, asked_by=by)
 
     def pause(self, name: str, *, tenant: TenantSettings | None, by: str, reason: str) -> SchedulePause:
         """Let a schedule make no jobs in a tenant, or in any; see ``pause_schedule``.
@@ -145,15 +139,8 @@ class Working:
         self, kind: JobKind, *, tenant: TenantSettings | None, arguments: Mapping[str, Value], asked_by: str
     ) -> Job:
         """Ask for a job and hand it to the engine; see ``enqueue``. Arguments by kind: see ``Job``."""
-        return enqueue(
-            kind,
-            tenant_id=_id(tenant),
-            queue=tenant.queue if tenant is not None else DEFAULT_QUEUE,
-            arguments=arguments,
-            asked_by=asked_by,
-            engine=self.engine,
-            **self._records,
-        )
+        (job,) = self._enqueue([_wanted(kind, tenant, arguments)], asked_by=asked_by)
+        return job
 
     def cancel(self, job_id: str, *, by: str) -> Job:
         """Cancel a job that waits; see ``cancel_job``."""
@@ -175,6 +162,9 @@ class Working:
     def hand_over(self) -> int:
         """Hand the engine what may begin and was not handed to it yet; return how many jobs."""
         return hand_over(engine=self.engine, **self._records)
+
+    def _enqueue(self, wanted: Sequence[Wanted], *, asked_by: str) -> Sequence[Job]:
+        return enqueue(wanted, asked_by=asked_by, engine=self.engine, **self._records)
 
     def _tenants_of(self, schedule: Schedule) -> Mapping[str | None, str | None]:
         """Return the ids of the tenants in which a schedule makes jobs, with their names; None to None if it is about
@@ -201,3 +191,8 @@ def worker_name() -> str:
 
 def _id(tenant: TenantSettings | None) -> str | None:
     return None if tenant is None else tenant.tenant_id
+
+
+def _wanted(kind: JobKind, tenant: TenantSettings | None, arguments: Mapping[str, Value]) -> Wanted:
+    queue = DEFAULT_QUEUE if tenant is None else tenant.queue
+    return Wanted(kind=kind, tenant_id=_id(tenant), queue=queue, arguments=arguments)

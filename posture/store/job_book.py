@@ -27,7 +27,8 @@ class SqlJobBook:
         return jobs.by_id(self._connection, job_id)
 
     def like(self, job: Job) -> Job | None:
-        """Return a job on record that asks for the same and has not been begun: same kind, tenant and arguments."""
+        """Return a job on record that asks for the same, has not been begun and may begin no later: same kind, tenant
+        and arguments. A plan is executed in the name of whoever asked: there, it is also of the same person."""
         return jobs.like(self._connection, job)
 
     def is_running(self, lock: str) -> bool:

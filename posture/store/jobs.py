@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
 from posture.domain.job import HANDED_OVER_FOR, Job, JobState
+from posture.domain.job_kind import JobKind
 from posture.store.batches import in_batches, insert_new
 from posture.store.work_rows import job_from, job_row, standing_row
 from posture.store.work_tables import JOBS, SLOTS
@@ -28,7 +29,10 @@ def by_id(connection: Connection, job_id: str) -> Job | None:
 
 def like(connection: Connection, job: Job) -> Job | None:
     same_tenant = JOBS.c.tenant_id == job.tenant_id if job.tenant_id else JOBS.c.tenant_id.is_(None)
-    waiting = select(JOBS).where(_WAITS, JOBS.c.kind == job.kind.value, same_tenant).order_by(JOBS.c.number)
+    conditions = [_WAITS, JOBS.c.kind == job.kind.value, same_tenant, JOBS.c.not_before <= job.not_before]
+    if job.kind is JobKind.EXECUTE:
+        conditions.append(JOBS.c.asked_by == job.asked_by)
+    waiting = select(JOBS).where(*conditions).order_by(JOBS.c.number)
     # JSON has no equality that both databases know; few jobs of a kind wait in a tenant.
     found = map(job_from, connection.execute(waiting).mappings())
     return next((one for one in found if one.arguments == job.arguments), None)

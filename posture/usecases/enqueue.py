@@ -3,61 +3,68 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from posture.domain.job import Job, JobState, cancelled, new_job
 from posture.domain.job_kind import JobKind
 from posture.domain.judgement import Value
 from posture.errors import NotThere, StoreError, UsageError
-from posture.usecases.ports import Clock, Engine, OpenJobBook
+from posture.usecases.ports import Clock, Engine, JobBook, OpenJobBook
 
 _AT_ONCE: Final = 500
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What an operator asks a worker for. Arguments by kind: see ``Job``."""
+
+    kind: JobKind
+    tenant_id: str | None
+    queue: str
+    arguments: Mapping[str, Value]
+
+
 def enqueue(
-    kind: JobKind,
-    *,
-    tenant_id: str | None,
-    queue: str,
-    arguments: Mapping[str, Value],
-    asked_by: str,
-    open_book: OpenJobBook,
-    engine: Engine,
-    clock: Clock,
-) -> Job:
-    """Record a job that an operator asked for, and hand it to the engine.
+    wanted: Sequence[Wanted], *, asked_by: str, open_book: OpenJobBook, engine: Engine, clock: Clock
+) -> Sequence[Job]:
+    """Record the jobs that an operator asked for, hand them to the engine, and return them in their order.
 
     If the same waits already and can begin at once, that is what is returned: who asks twice gets one job. Those of
     the engine that could not be reached are handed over by the next sweep.
 
     Raises:
-        StoreError: the database cannot be used; then nothing is recorded.
+        StoreError: the database cannot be used; then nothing is recorded, or of very many only the first ones.
     """
-    now = clock.now()
+    jobs: list[Job] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        with open_book() as book:
+            jobs += (_recorded(one, asked_by, book, now=clock.now()) for one in wanted[start : start + _AT_ONCE])
+    # They are on record; workers sweep up what could not be handed over.
+    with suppress(StoreError):
+        hand_over(open_book=open_book, engine=engine, clock=clock)
+    return jobs
+
+
+def _recorded(wanted: Wanted, asked_by: str, book: JobBook, *, now: datetime) -> Job:
     job = new_job(
         uuid.uuid4().hex,
-        kind,
-        tenant_id=tenant_id,
-        queue=queue,
-        arguments=arguments,
+        wanted.kind,
+        tenant_id=wanted.tenant_id,
+        queue=wanted.queue,
+        arguments=wanted.arguments,
         asked_by=asked_by,
         slot=None,
         now=now,
         not_before=now,
     )
-    with open_book() as book:
-        same = book.like(job)
-        # A plan is executed in the name of whoever asked: the same plan asked for by another is another job.
-        if same is not None and same.not_before <= now and (kind is not JobKind.EXECUTE or same.asked_by == asked_by):
-            return same
+    same = book.like(job)
+    if same is None:
         book.add(job)
-    try:
-        hand_over(open_book=open_book, engine=engine, clock=clock)
-    except StoreError:
-        # It is on record; workers sweep up what was not handed over.
-        return job
-    return job
+    return same or job
 
 
 def hand_over(*, open_book: OpenJobBook, engine: Engine, clock: Clock) -> int:

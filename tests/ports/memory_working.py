@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from posture.domain.job import HANDED_OVER_FOR, Job, JobState
+from posture.domain.job_kind import JobKind
 from posture.domain.schedule import SchedulePause
 from posture.domain.slot import SlotKey
 
@@ -46,9 +47,11 @@ class MemoryBook:
 
     def like(self, job: Job) -> Job | None:
         def asked(one: Job) -> tuple[object, ...]:
-            return one.kind, one.tenant_id, one.arguments
+            by = one.asked_by if one.kind is JobKind.EXECUTE else None
+            return one.kind, one.tenant_id, one.arguments, by
 
-        return next((one for one in self._waiting() if asked(one) == asked(job)), None)
+        soon = (one for one in self._waiting() if one.not_before <= job.not_before)
+        return next((one for one in soon if asked(one) == asked(job)), None)
 
     def is_running(self, lock: str) -> bool:
         return any(job.lock == lock for job in self.running())

@@ -74,6 +74,25 @@ def test_what_is_asked_for_again_is_found_while_it_waits(open_book: OpenJobBook)
         assert book.like(a_job("j2", arguments={"tags": ["mfa"]})) is None
 
 
+def test_the_same_is_what_may_begin_no_later_and_of_a_plan_what_the_same_person_asked_for(
+    open_book: OpenJobBook,
+) -> None:
+    plan = {"plan": "p1"}
+    with open_book() as book:
+        book.add(a_job("tonight", not_before=LATER))
+        book.add(a_job("now"))
+        book.add(a_job("p1", JobKind.EXECUTE, arguments=plan, asked_by="ada"))
+        book.add(a_job("p2", JobKind.EXECUTE, arguments=plan, asked_by="grace"))
+
+        like = [
+            book.like(a_job("new")),
+            book.like(a_job("new", JobKind.EXECUTE, arguments=plan, asked_by="grace")),
+            book.like(a_job("new", JobKind.EXECUTE, arguments=plan, asked_by="alan")),
+        ]
+
+    assert [None if one is None else one.id for one in like] == ["now", "p2", None]
+
+
 def test_a_job_is_begun_by_one_worker_only(open_book: OpenJobBook) -> None:
     with open_book() as book:
         book.add(a_job())

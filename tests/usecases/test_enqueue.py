@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from posture.domain.audit import AuditKind
 from posture.domain.job import Job, JobState, begun
 from posture.domain.job_kind import JobKind
 from posture.errors import NotThere, StoreError, UsageError
-from posture.usecases.enqueue import cancel_job, enqueue, hand_over
+from posture.usecases.enqueue import Wanted, cancel_job, enqueue, hand_over
 from posture.usecases.pause_schedule import pause_schedule, resume_schedule
 from tests.domain.jobs import CONTOSO, NOON, a_job, a_schedule
 from tests.ports.memory_acting import MemoryActing
@@ -20,9 +21,16 @@ from tests.usecases.working_desk import Workplace
 
 def ask(workplace: Workplace, kind: JobKind = JobKind.SCAN, **changes: Any) -> Job:
     fields: dict[str, Any] = {"tenant_id": CONTOSO, "queue": "default", "arguments": {}, "asked_by": "ada"}
+    fields |= changes
+    asked_by = fields.pop("asked_by")
+    (job,) = ask_for(workplace, [Wanted(kind=kind, **fields)], asked_by=asked_by)
+    return job
+
+
+def ask_for(workplace: Workplace, wanted: Sequence[Wanted], *, asked_by: str = "ada") -> Sequence[Job]:
     return enqueue(
-        kind,
-        **(fields | changes),
+        wanted,
+        asked_by=asked_by,
         open_book=workplace.open_work,
         engine=workplace.engine,
         clock=workplace.clock,
@@ -44,6 +52,32 @@ def test_who_asks_twice_gets_one_job() -> None:
 
     assert ask(workplace) == ask(workplace, asked_by="grace")
     assert ask(workplace, arguments={"tags": ["mfa"]}) != ask(workplace)
+
+
+def test_who_asks_twice_while_a_slot_waits_for_its_jitter_gets_one_job_all_the_same() -> None:
+    workplace = Workplace()
+    workplace.add(a_job("tonight", not_before=NOON + timedelta(minutes=10)))
+
+    assert ask(workplace) == ask(workplace)
+
+
+def test_the_second_who_asks_for_a_plan_gets_one_job_of_their_own() -> None:
+    workplace, plan = Workplace(), {"plan": "p1"}
+
+    jobs = [ask(workplace, JobKind.EXECUTE, arguments=plan, asked_by=name) for name in ("ada", "grace", "grace")]
+
+    assert jobs[0] != jobs[1] == jobs[2]
+
+
+def test_jobs_of_very_many_tenants_are_handed_over_together() -> None:
+    workplace = Workplace()
+    wanted = [Wanted(kind=JobKind.SCAN, tenant_id=f"t{one}", queue="default", arguments={}) for one in range(1200)]
+
+    jobs = ask_for(workplace, wanted)
+
+    assert [job.tenant_id for job in jobs] == [one.tenant_id for one in wanted]
+    assert sorted(workplace.engine.handed) == sorted(workplace.book.jobs) == sorted(job.id for job in jobs)
+    assert ask_for(workplace, wanted[:3]) == jobs[:3]
 
 
 def test_a_plan_asked_for_by_another_person_is_another_job() -> None:

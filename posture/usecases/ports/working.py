@@ -24,7 +24,8 @@ class JobBook(Protocol):
     def job(self, job_id: str) -> Job | None: ...
 
     def like(self, job: Job) -> Job | None:
-        """Return a job on record that asks for the same and has not been begun: same kind, tenant and arguments."""
+        """Return a job on record that asks for the same, has not been begun and may begin no later: same kind, tenant
+        and arguments. A plan is executed in the name of whoever asked: there, it is also of the same person."""
 
     def is_running(self, lock: str) -> bool:
         """Say whether a job with this lock runs now."""
