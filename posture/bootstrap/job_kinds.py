@@ -80,7 +80,11 @@ def _scanned(summary: RunSummary) -> Outcome:
 
 
 class _ScanProgress:
-    """How far a scan is, in words."""
+    """How far a scan is, in words.
+
+    Judgements say nothing new: they come while the transaction of their check is open, and to write progress down
+    would have to wait for its end.
+    """
 
     def __init__(self) -> None:
         self._tables = self._checks = 0
