@@ -32,7 +32,7 @@ class Present:
 
     @cached_property
     def exemptions(self) -> ExemptionsInForce:
-        recorded = (record.exemption for record in self._reader.exemptions(counting_at=self.now))
+        recorded = (record.exemption for record in self._application.recorded_exemptions(self._reader))
         return ExemptionsInForce([*self._application.exemptions_of_file(), *recorded], now=self.now)
 
     @cached_property

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from posture.bootstrap.connection import connection_of
 from posture.bootstrap.exemptions_file import ExemptionsFile
 from posture.bootstrap.own_credentials import own_credentials
+from posture.bootstrap.recorded_exemptions import RecordedExemptions
 from posture.bootstrap.selection import Selection, select_checks
 from posture.config import (
     FILE_NAMES,
@@ -29,7 +30,7 @@ from posture.definitions.dictionary import Dictionary
 from posture.definitions.loaded import LoadedCheck
 from posture.domain.check import CheckId
 from posture.domain.examination import Examination
-from posture.domain.exemption import Exemption
+from posture.domain.exemption import Exemption, RecordedExemption
 from posture.domain.finding_view import FindingEvent, FindingFilter, FindingView, view_of
 from posture.errors import SettingsError, UsageError
 from posture.graph.pursuit import RetryBudget
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from posture.bootstrap.working import Working
     from posture.definitions.loaded_action import LoadedAction
     from posture.domain.operator import Operator
+    from posture.store.reader import Reader
     from posture.usecases.verify_actions import ActionVerification
 
 _EXEMPTIONS_FILE = "exemptions.yaml"
@@ -349,9 +351,17 @@ class Application:
             view = view_of(finding, exemptions, tenant=names[finding.tenant_id], now=now)
             return view, reader.history(finding)
 
+    def recorded_exemptions(self, reader: Reader) -> tuple[RecordedExemption, ...]:
+        """Return the exemptions of the database, as an open reader sees it."""
+        return self._recorded_exemptions.exemptions(reader)
+
     def exemptions_of_file(self) -> tuple[Exemption, ...]:
         """Return the exemptions of the file beside the settings, those that ended too."""
         return self._exemptions_file.exemptions()
+
+    @cached_property
+    def _recorded_exemptions(self) -> RecordedExemptions:
+        return RecordedExemptions()
 
     @cached_property
     def _exemptions_file(self) -> ExemptionsFile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    type_coerce,
 )
 
 from posture.domain.check import CheckId
@@ -75,6 +76,17 @@ def listed(connection: Connection, values: Collection[str]) -> Select[Any]:
     if connection.dialect.name == "postgresql":
         return select(func.json_array_elements_text(cast(text, JSON)).column_valued("value"))
     return select(func.json_each(text).table_valued("value").c.value)
+
+
+def together(connection: Connection, columns: Sequence[Column[Any]]) -> ColumnElement[Any]:
+    """Return columns of all rows as one list of lists, for text and numbers alone.
+
+    Python's driver of SQLite lets other threads run at each row, and waits for its turn again: of a busy page, that
+    is longer than the rest.
+    """
+    if connection.dialect.name == "postgresql":
+        return type_coerce(func.json_agg(func.json_build_array(*columns)), JSON)
+    return type_coerce(func.json_group_array(func.json_array(*columns)), JSON)
 
 
 def passed_over(connection: Connection, column: Column[Any]) -> ColumnElement[Any]:

@@ -16,7 +16,7 @@ from posture.domain.open_finding import OpenFinding
 from posture.domain.severity import Severity
 from posture.store import open_findings
 from posture.store.batches import in_batches
-from posture.store.finding_conditions import COUNTED_BY, FindingConditions, conditions, listed, passed_over
+from posture.store.finding_conditions import COUNTED_BY, FindingConditions, conditions, listed, passed_over, together
 from posture.store.finding_order import ORDERS, Order, Place, cursor_of, is_beyond, place_of
 from posture.store.rows import finding_from, resource_key
 from posture.store.tables import FINDINGS
@@ -52,7 +52,7 @@ class FindingPages:
     def of_resources(self, tenant_ids: Collection[str], resource_ids: Collection[str]) -> Sequence[OpenFinding]:
         """Return the open findings about resources of these ids, in any case, for the tenants."""
         keys = {resource_key(id) for id in resource_ids}
-        about = select(*_IN_SHORT).where(
+        about = select(together(self._connection, _IN_SHORT)).where(
             FINDINGS.c.resource_key.in_(listed(self._connection, keys)),
             passed_over(self._connection, FINDINGS.c.state) == FindingState.OPEN.value,
             passed_over(self._connection, FINDINGS.c.tenant_id).in_(tenant_ids),
@@ -65,7 +65,7 @@ class FindingPages:
                 resource_id=resource_id,
                 severity=_SEVERITIES[rank],
             )
-            for fingerprint, tenant_id, check, resource_id, rank in self._connection.execute(about)
+            for fingerprint, tenant_id, check, resource_id, rank in self._connection.execute(about).scalar() or ()
         ]
 
     def of_fingerprints(

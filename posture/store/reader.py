@@ -138,14 +138,16 @@ class Reader:
     def run(self, run_id: str) -> RunSummary | None:
         return self._summary(select(RUNS).where(RUNS.c.id == run_id))
 
-    def exemptions(self, *, counting_at: datetime | None = None) -> Sequence[RecordedExemption]:
-        """Return the exemptions of all tenants in the order they were added: those that count at a moment, or with
-        None those that no longer count too."""
-        wanted = select(EXEMPTIONS).order_by(EXEMPTIONS.c.number)
-        if counting_at is not None:
-            not_ended = or_(EXEMPTIONS.c.ended_at.is_(None), EXEMPTIONS.c.ended_at > counting_at)
-            wanted = wanted.where(EXEMPTIONS.c.ends_at > counting_at, not_ended)
-        return [exemption_from(row) for row in self._connection.execute(wanted).mappings()]
+    def exemptions_stamp(self) -> tuple[int, int]:
+        """Return what changes whenever an exemption is added or ended: none is changed otherwise, or deleted."""
+        counted = select(func.count(), func.count(EXEMPTIONS.c.ended_at)).select_from(EXEMPTIONS)
+        added, ended = self._connection.execute(counted).one()
+        return added, ended
+
+    def exemptions(self) -> Sequence[RecordedExemption]:
+        """Return the exemptions of all tenants in the order they were added, those that no longer count too."""
+        rows = self._connection.execute(select(EXEMPTIONS).order_by(EXEMPTIONS.c.number)).mappings()
+        return [exemption_from(row) for row in rows]
 
     def _summary(self, one_run: Select[*tuple[object, ...]]) -> RunSummary | None:
         row = self._connection.execute(one_run).mappings().one_or_none()
