@@ -72,7 +72,7 @@ def place_of(cursor: str, sort: FindingSort, *, descending: bool) -> Place:
     return Place(values=read, is_backward=bool(is_backward))
 
 
-def is_beyond(place: Place, columns: Sequence[Column[Any]], *, downward: bool) -> ColumnElement[bool]:
+def is_beyond(place: Place, columns: Sequence[ColumnElement[Any]], *, downward: bool) -> ColumnElement[bool]:
     """Return the condition that a row comes after a place, read downward or upward."""
     here = tuple_(*columns)
     there = tuple_(*(literal(value, column.type) for value, column in zip(place.values, columns, strict=True)))

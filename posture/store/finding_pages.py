@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from posture.domain.check import CheckId
 from posture.domain.finding import Finding, FindingState
@@ -22,6 +22,10 @@ from posture.store.rows import finding_from, resource_key
 from posture.store.tables import FINDINGS
 
 _Key = Row[Any]
+"""Begins with the columns of the order."""
+
+_QUICKLY_SORTED: Final = 300
+"""So many findings are found and sorted in less time than it takes to find them along an index among many others."""
 _SEVERITIES: Final = tuple(Severity)
 _IN_SHORT: Final = (
     FINDINGS.c.fingerprint,
@@ -103,41 +107,68 @@ class FindingPages:
             UsageError: the cursor is not of a list in this order.
         """
         place = None if cursor is None else place_of(cursor, sort, descending=descending)
-        few = self._few(wanted, ORDERS[sort])
         downward = descending != (place is not None and place.is_backward)
-        if few is not None:
-            keys = _beyond(few, place, downward=downward)[: limit + 1]
-        else:
-            keys = self._walk(wanted, ORDERS[sort], place, downward=downward, limit=limit + 1)
+        keys, total = self._keys(wanted, ORDERS[sort], place, downward=downward, limit=limit + 1)
         is_more, shown = len(keys) > limit, keys[:limit]
         if place is not None and place.is_backward:
             shown = shown[::-1]
             has_previous, has_next = is_more, True
         else:
             has_previous, has_next = place is not None, is_more
-        total = self._total(wanted, few) if with_total else None
         return FoundPage(
             findings=self._rows([key.fingerprint for key in shown]),
             next_cursor=_cursor(shown[-1:], sort, descending, is_backward=False) if has_next else None,
             previous_cursor=_cursor(shown[:1], sort, descending, is_backward=True) if has_previous else None,
-            total=None if total is None else min(total, COUNTED_UP_TO),
-            total_is_more=total is not None and total > COUNTED_UP_TO,
+            total=min(total, COUNTED_UP_TO) if with_total else None,
+            total_is_more=with_total and total > COUNTED_UP_TO,
         )
 
-    def _few(self, wanted: FindingConditions, order: Order) -> Sequence[_Key] | None:
-        """Return everything that matches, unsorted, where that is quicker than a walk along the index of the order:
-        what is exempted, and what an index does not tell. None if it is not, or if it would be too much."""
-        is_exempted = wanted.standings == {Standing.EXEMPTED}
-        if wanted.text is None and order.index is not None and not is_exempted:
-            return None
-        is_small = self._counted(replace(wanted, text=None)) <= COUNTED_UP_TO
-        if wanted.text is None and not is_small:
-            return None
-        # A look at every row in turn is quicker than at as many, one by one, along an index.
-        by = {"fingerprint"} if is_exempted else COUNTED_BY if is_small else ()
+    def _keys(
+        self, wanted: FindingConditions, order: Order, place: Place | None, *, downward: bool, limit: int
+    ) -> tuple[Sequence[_Key], int]:
+        """Return the keys of a page, and how many findings match on all pages."""
+        most = self._counted(replace(wanted, text=None))
+        if most <= _QUICKLY_SORTED or self._is_told_by_rows(wanted, order, most):
+            # A look at every row in turn is quicker than at as many, one by one, along an index.
+            by = COUNTED_BY if most <= COUNTED_UP_TO else ()
+            found = self._sorted(wanted, order, place, downward=downward, limit=limit, by=by)
+            if found is not None:
+                return found
+        keys = self._walk(wanted, order, place, downward=downward, limit=limit)
+        # What is looked for in texts and is not in few findings was found in more than are counted.
+        return keys, most if wanted.text is None else COUNTED_UP_TO + 1
+
+    def _is_told_by_rows(self, wanted: FindingConditions, order: Order, most: int) -> bool:
+        """Say whether no walk along the index of the order tells what matches before the rows do, and the rows that
+        are to be looked at are not too many."""
+        if wanted.text is not None:
+            return True
+        is_without_index = order.index is None or wanted.standings == {Standing.EXEMPTED}
+        return is_without_index and most <= COUNTED_UP_TO
+
+    def _sorted(
+        self,
+        wanted: FindingConditions,
+        order: Order,
+        place: Place | None,
+        *,
+        downward: bool,
+        limit: int,
+        by: Collection[str],
+    ) -> tuple[Sequence[_Key], int] | None:
+        """Find everything that matches, and sort it; return the keys of a page and how many match. None if more match
+        than are counted."""
+        by = {"fingerprint"} if wanted.standings == {Standing.EXEMPTED} else by
         matching = select(*order.columns).where(*conditions(self._connection, wanted, by=by))
-        found = self._connection.execute(matching.limit(COUNTED_UP_TO + 1)).all()
-        return found if len(found) <= COUNTED_UP_TO else None
+        found = matching.limit(COUNTED_UP_TO + 1).cte("matching")
+        columns: list[ColumnElement[Any]] = [found.c[column.name] for column in order.columns]
+        total = select(func.count()).select_from(found).scalar_subquery()
+        page = select(*[*columns, total]).order_by(*(column.desc() if downward else column for column in columns))
+        if place is not None:
+            page = page.where(is_beyond(place, columns, downward=downward))
+        keys = self._connection.execute(page.limit(limit)).all()
+        matches: int = keys[0][-1] if keys else self._connection.execute(select(total)).scalar_one()
+        return (keys, matches) if matches <= COUNTED_UP_TO else None
 
     def _walk(
         self, wanted: FindingConditions, order: Order, place: Place | None, *, downward: bool, limit: int
@@ -147,12 +178,6 @@ class FindingPages:
             found = found.where(is_beyond(place, order.columns, downward=downward))
         found = found.order_by(*(column.desc() if downward else column for column in order.columns)).limit(limit)
         return self._connection.execute(found).all()
-
-    def _total(self, wanted: FindingConditions, few: Sequence[_Key] | None) -> int:
-        if few is not None:
-            return len(few)
-        # What is looked for in texts and is not in few findings was found in more than are counted.
-        return COUNTED_UP_TO + 1 if wanted.text is not None else self._counted(wanted)
 
     def _counted(self, wanted: FindingConditions) -> int:
         """Count what matches, whatever its text; one more than are counted, or above, stands for all above."""
@@ -176,16 +201,6 @@ class FindingPages:
     def _rows(self, fingerprints: Sequence[str]) -> tuple[Finding, ...]:
         found = self.of_fingerprints(fingerprints, tenant_ids=None)
         return tuple(found[fingerprint] for fingerprint in fingerprints)
-
-
-def _beyond(keys: Sequence[_Key], place: Place | None, *, downward: bool) -> Sequence[_Key]:
-    """Sort what was found, and return what comes after a place."""
-    ordered = sorted(keys, key=tuple, reverse=downward)
-    if place is None:
-        return ordered
-    if downward:
-        return [key for key in ordered if tuple(key) < place.values]
-    return [key for key in ordered if tuple(key) > place.values]
 
 
 def _cursor(keys: Sequence[_Key], sort: FindingSort, descending: bool, *, is_backward: bool) -> str | None:

@@ -25,7 +25,7 @@ from posture.store.finding_conditions import FindingConditions
 from posture.store.finding_pages import FoundPage
 from tests.store.many_findings import CHECKS, TENANTS, in_order, matches, some_findings, wanted
 
-FINDINGS = some_findings(400)
+FINDINGS = some_findings(500)
 EXEMPTED = frozenset(one.fingerprint for one in FINDINGS[::3] if one.state is FindingState.OPEN)
 
 
@@ -263,9 +263,9 @@ def test_open_findings_are_found_by_resources_in_any_case(full: Store) -> None:
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """SQLite alone: PostgreSQL sorts a few findings, and rightly so."""
+    """SQLite alone: PostgreSQL sorts a few findings, and rightly so. So many that they are not found at once."""
     opened = prepare_store(f"sqlite:///{tmp_path_factory.mktemp('embedded')}/posture.db")
-    save(opened, FINDINGS[:50])
+    save(opened, some_findings(2000, seed=2))
     yield opened
     opened.close()
 
