@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.store.postgresql import Cluster, running_cluster, server_programs
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """One throw-away PostgreSQL for all tests of a process."""
+    programs = server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with running_cluster(programs) as running:
+        yield running
 
 
 def pytest_sessionfinish() -> None:

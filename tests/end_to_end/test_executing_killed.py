@@ -21,7 +21,7 @@ from posture.domain.plan import FINAL, Plan, PlanState, Target, TargetState
 from posture.simulator.faults import Fault, FaultKind
 from posture.simulator.request_log import RequestRecord
 from posture.simulator.server import SimulatorServer
-from tests.store.postgresql import running_cluster, server_programs
+from tests.store.postgresql import Cluster
 
 from .large_company import LargeOffice, large_office
 from .plans_to_kill import Order, orders
@@ -75,9 +75,10 @@ class Aftermath:
 
 
 @contextmanager
-def aftermath_on(kind: str, directory: Path) -> Iterator[Aftermath]:
-    with database(kind) as store, large_office(directory, store=store) as office:
-        counts = ON_SQLITE if kind == "sqlite" else ON_POSTGRESQL
+def aftermath_on(store: str | None, directory: Path) -> Iterator[Aftermath]:
+    """``store`` is the address of an empty database on PostgreSQL; None means SQLite in its usual place."""
+    with large_office(directory, store=store) as office:
+        counts = ON_POSTGRESQL if store else ON_SQLITE
         made = orders(counts, office.tenant)
         with office.workers(directory / "work") as workers, ThreadPoolExecutor(AT_A_TIME) as threads:
             office.server.requests.clear()
@@ -85,19 +86,6 @@ def aftermath_on(kind: str, directory: Path) -> Iterator[Aftermath]:
             outcomes = list(threads.map(lambda order: executed(office, workers, order), made))
             office.server.faults.clear()
         yield Aftermath(office=office, outcomes=outcomes)
-
-
-@contextmanager
-def database(kind: str) -> Iterator[str | None]:
-    """Give the address of an empty database; None means SQLite in its usual place."""
-    if kind == "sqlite":
-        yield None
-        return
-    programs = server_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with running_cluster(programs) as cluster:
-        yield cluster.url(cluster.new_database())
 
 
 def mix() -> list[Fault]:
@@ -320,9 +308,14 @@ PROMISES: tuple[Callable[[Aftermath], None], ...] = (
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_whenever_an_execution_is_killed_what_was_promised_holds(kind: str, tmp_path: Path) -> None:
-    broken = []
-    with aftermath_on(kind, tmp_path) as aftermath:
+def test_whenever_an_execution_is_killed_what_was_promised_holds(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    store, broken = None, []
+    if kind == "postgresql":
+        cluster: Cluster = request.getfixturevalue("cluster")
+        store = cluster.url(cluster.new_database())
+    with aftermath_on(store, tmp_path) as aftermath:
         for promise in PROMISES:
             try:
                 promise(aftermath)

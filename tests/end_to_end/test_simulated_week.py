@@ -24,7 +24,7 @@ from posture.simulator.registrations import DEMO_SECRET
 from posture.simulator.server import SimulatorServer
 from posture.store.tables import FINDING_CHANGES, RUNS
 from posture.store.work_tables import JOBS, SLOTS
-from tests.store.postgresql import free_port, running_cluster, server_programs
+from tests.store.postgresql import Cluster, free_port
 
 from .conftest import FAST, TRACEBACK, UNLICENSED_ID, company, tenant_lines, write_settings
 from .made_up_time import FileClock
@@ -265,14 +265,9 @@ def test_one_worker_at_a_time_on_an_embedded_database(simulator: SimulatorServer
         assert service.refused, "nobody was turned away while another worked"
 
 
-def test_two_workers_on_postgresql(simulator: SimulatorServer, tmp_path: Path) -> None:
-    programs = server_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with running_cluster(programs) as cluster:
-        url = cluster.url(cluster.new_database())
-        with service_on(url, simulator, tmp_path) as service:
-            expected = live_through_the_week(service, seed=2)
+def test_two_workers_on_postgresql(simulator: SimulatorServer, cluster: Cluster, tmp_path: Path) -> None:
+    with service_on(cluster.url(cluster.new_database()), simulator, tmp_path) as service:
+        expected = live_through_the_week(service, seed=2)
 
-            assert_all_ran_once(service, expected)
-            assert_in_order(service)
+        assert_all_ran_once(service, expected)
+        assert_in_order(service)

@@ -15,7 +15,7 @@ import pytest
 from posture.domain.journal import SendState
 from posture.domain.plan import Plan, PlanState, TargetState
 from posture.simulator.faults import Fault, FaultKind
-from tests.store.postgresql import Cluster, running_cluster, server_programs
+from tests.store.postgresql import Cluster
 
 from .large_company import LargeOffice, large_office, staff_id
 from .plans_to_kill import Order, orders
@@ -69,18 +69,14 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 @pytest.fixture(scope="module")
-def on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    programs = server_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+def on_postgresql(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     directory = tmp_path_factory.mktemp("postgresql")
-    with running_cluster(programs) as cluster:
-        database = cluster.new_database()
-        with (
-            large_office(directory, store=cluster.url(database)) as office,
-            office.workers(directory / "work") as workers,
-        ):
-            yield Place(office=office, workers=workers, cluster=cluster, database=database)
+    database = cluster.new_database()
+    with (
+        large_office(directory, store=cluster.url(database)) as office,
+        office.workers(directory / "work") as workers,
+    ):
+        yield Place(office=office, workers=workers, cluster=cluster, database=database)
 
 
 @pytest.fixture(params=["on_sqlite", "on_postgresql"])

@@ -27,7 +27,7 @@ from posture.usecases.ports import Engine
 from posture.usecases.run_job import Outcome, RunJobs, Step
 from tests.domain.jobs import CONTOSO, FABRIKAM, NOON, a_job
 from tests.schedule.fleet import HASTY
-from tests.store.postgresql import running_cluster, server_programs
+from tests.store.postgresql import Cluster
 from tests.usecases.working_desk import HandClock, Watching
 
 LONGEST = 30.0
@@ -133,11 +133,8 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield store, url
         store.close()
         return
-    programs = server_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with running_cluster(programs) as cluster:
-        url = cluster.url(cluster.new_database())
+    cluster: Cluster = request.getfixturevalue("cluster")
+    with cluster.prepared_database() as url:
         store = prepare_store(url)
         FleetEngine(url).hand_over([])
         yield store, url

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.store.postgresql import Cluster, running_cluster, server_programs
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    programs = server_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with running_cluster(programs) as running:
-        yield running
+from tests.store.postgresql import Cluster
 
 
 @pytest.fixture

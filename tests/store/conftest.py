@@ -18,27 +18,16 @@ from tests.ports.memory_acting import MemoryActing
 from tests.ports.memory_store import MemoryStore
 from tests.ports.memory_telling import MemoryTelling
 from tests.store.acting_store import ActingStore
-from tests.store.postgresql import Cluster, running_cluster, server_programs
+from tests.store.prepared import prepared_store, prepared_url
 
 PATIENCE = timedelta(milliseconds=200)
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    programs = server_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with running_cluster(programs) as running:
-        yield running
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Name an empty database, once of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/posture.db"
-    cluster: Cluster = request.getfixturevalue("cluster")
-    return cluster.url(cluster.new_database())
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Name a database of the right version with nothing in it, once of each kind."""
+    with prepared_url(request.param, request, tmp_path) as named:
+        yield named
 
 
 @pytest.fixture
@@ -63,10 +52,8 @@ def open_unit(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenUn
     if request.param == "memory":
         yield MemoryStore().open_unit
         return
-    cluster: Cluster | None = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    opened = prepare_store(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path}/posture.db")
-    yield opened.open_unit
-    opened.close()
+    with prepared_store(request.param, request, tmp_path) as opened:
+        yield opened.open_unit
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -75,10 +62,8 @@ def open_outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open
     if request.param == "memory":
         yield MemoryTelling().open_outbox
         return
-    cluster: Cluster | None = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    opened = prepare_store(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path}/posture.db")
-    yield opened.open_outbox
-    opened.close()
+    with prepared_store(request.param, request, tmp_path) as opened:
+        yield opened.open_outbox
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -92,9 +77,11 @@ def acting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ActingSto
             links=lambda: memory.audit,
         )
         return
-    cluster: Cluster | None = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    opened = prepare_store(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path}/posture.db")
+    with prepared_store(request.param, request, tmp_path) as opened:
+        yield _acting_on(opened)
 
+
+def _acting_on(opened: Store) -> ActingStore:
     def keep_finding(finding: Finding) -> None:
         with opened.open_unit(finding.tenant_id) as unit:
             unit.findings.save([finding])
@@ -104,5 +91,4 @@ def acting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ActingSto
             assert reader.audit.first_break() is None
             return list(reader.audit.events(AuditFilter()))
 
-    yield ActingStore(open_unit=opened.open_acting_unit, keep_finding=keep_finding, links=links)
-    opened.close()
+    return ActingStore(open_unit=opened.open_acting_unit, keep_finding=keep_finding, links=links)

@@ -24,6 +24,7 @@ from posture.store.database import Store, prepare_store
 from posture.store.finding_conditions import FindingConditions
 from posture.store.finding_pages import FoundPage
 from tests.store.many_findings import CHECKS, TENANTS, in_order, matches, some_findings, wanted
+from tests.store.prepared import prepared_store
 
 FINDINGS = some_findings(500)
 EXEMPTED = frozenset(one.fingerprint for one in FINDINGS[::3] if one.state is FindingState.OPEN)
@@ -41,14 +42,9 @@ def save(store: Store, findings: Sequence[Finding]) -> None:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def full(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A database with findings that no test changes."""
-    if request.param == "sqlite":
-        opened = prepare_store(f"sqlite:///{tmp_path_factory.mktemp('full')}/posture.db")
-    else:
-        cluster = request.getfixturevalue("cluster")
-        opened = prepare_store(cluster.url(cluster.new_database()))
-    save(opened, FINDINGS)
-    yield opened
-    opened.close()
+    with prepared_store(request.param, request, tmp_path_factory.mktemp("full")) as opened:
+        save(opened, FINDINGS)
+        yield opened
 
 
 def page(store: Store, conditions: FindingConditions, **changes: object) -> FoundPage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -30,7 +31,17 @@ from posture.store.tables import EXEMPTIONS, FINDINGS, METADATA, RUN_CHECKS, RUN
 from posture.usecases.ports.acting import PlanQuery
 from tests.domain.builders import CHECK, MONDAY, TENANT, a_check_result, a_finding, a_run, an_exemption
 from tests.domain.telling import a_notice
+from tests.store.postgresql import Cluster
 from tests.usecases.builders import a_plan, an_audit_event, an_operator
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name a database in which there is nothing yet, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/posture.db"
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return cluster.url(cluster.new_database())
 
 
 def _upgrade_to(engine: Engine, revision: str) -> None:

@@ -21,8 +21,9 @@ from posture.domain.numbers import Mark, Numbers, NumbersAt, numbers_of
 from posture.domain.run import RunState, RunSummary
 from posture.domain.severity import Severity
 from posture.errors import UsageError
-from posture.store.database import Store, prepare_store
+from posture.store.database import Store
 from tests.domain.builders import CHECK, MONDAY, TENANT, a_check_result, a_finding, a_resource, a_run, a_table_outcome
+from tests.store.prepared import prepared_store
 
 OTHER_TENANT = "22222222-2222-2222-2222-222222222222"
 OTHER_CHECK = CheckId("mfa-gaps")
@@ -68,13 +69,8 @@ def numbers_after_runs(store: Store, tenant: str = TENANT) -> list[Numbers | Non
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A database that several examples write to; each has a check of its own."""
-    if request.param == "sqlite":
-        opened = prepare_store(f"sqlite:///{tmp_path_factory.mktemp('shared')}/posture.db")
-    else:
-        cluster = request.getfixturevalue("cluster")
-        opened = prepare_store(cluster.url(cluster.new_database()))
-    yield opened
-    opened.close()
+    with prepared_store(request.param, request, tmp_path_factory.mktemp("shared")) as opened:
+        yield opened
 
 
 EXAMPLES = count()

@@ -18,6 +18,7 @@ from posture.store.database import Store, prepare_store
 from posture.usecases.ports.acting import PlanLocks
 from tests.ports.memory_acting import MemoryPlanLocks
 from tests.store.postgresql import Cluster
+from tests.store.prepared import prepared_store
 
 HOLDER = """
 import sys, time
@@ -70,10 +71,8 @@ def locks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PlanLocks]
     if request.param == "memory":
         yield MemoryPlanLocks()
         return
-    cluster: Cluster | None = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    opened = prepare_store(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path}/posture.db")
-    yield opened.plan_locks()
-    opened.close()
+    with prepared_store(request.param, request, tmp_path) as opened:
+        yield opened.plan_locks()
 
 
 def test_a_held_plan_is_refused_to_a_second_holder(locks: PlanLocks) -> None:

@@ -11,21 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posture.domain.operator import Role
-from tests.store.postgresql import Cluster, running_cluster, server_programs
+from tests.store.postgresql import Cluster
 from tests.web.api.recorded import NAMES, RecordedOffice
 from tests.web.office import Client
 
 PAGED = ("findings", "plans", "runs", "audit", "jobs", "deliveries")
 SEED = 20_261_121
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    programs = server_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with running_cluster(programs) as running:
-        yield running
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
