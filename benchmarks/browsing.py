@@ -5,8 +5,8 @@
 The plan is a mapping: ``url`` of the page, ``tokens`` of operators (one person each), ``seconds`` to browse,
 ``warm_up`` seconds before that do not count, ``think``: the least and the most seconds between two pages, and
 ``seed``. Printed is a mapping: ``pages``, kind of page → seconds until the whole page was there, one for each;
-``errors``, one sentence each; ``seconds`` that were counted. What browsers keep (styles, scripts, pictures) is not
-asked for.
+``errors``, one sentence each; ``seconds`` that were counted, from ``begins_at``. What browsers keep (styles, scripts,
+pictures) is not asked for.
 """
 
 from __future__ import annotations
@@ -117,12 +117,12 @@ class Tally:
 
 async def browse(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Let everybody browse, and return what they met."""
-    now = time.perf_counter()
+    now, begins_at = time.perf_counter(), time.time() + plan["warm_up"]
     tally = Tally(begins=now + plan["warm_up"], ends=now + plan["warm_up"] + plan["seconds"])
     seeds = random.Random(plan["seed"])  # noqa: S311 - made up
     people = (_person(plan, token, random.Random(seeds.random()), tally) for token in plan["tokens"])  # noqa: S311
     await asyncio.gather(*people)
-    return {"pages": tally.pages, "errors": tally.errors, "seconds": plan["seconds"]}
+    return {"pages": tally.pages, "errors": tally.errors, "begins_at": begins_at, "seconds": plan["seconds"]}
 
 
 async def _person(plan: Mapping[str, Any], token: str, chance: random.Random, tally: Tally) -> None:

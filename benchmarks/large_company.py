@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -71,17 +71,20 @@ def serve(directory: Path, users: int) -> None:
 
 
 def scan_on(config: Path) -> None:
-    """Scan the company again and again, and write down what each scan took."""
+    """Scan the company again and again; write down when each scan begins to write findings, and when it has."""
     application = load_application(config, pace=_PACE)
-    with config.with_name(SCANS).open("a", encoding="utf-8") as lines:
+    with config.with_name(SCANS).open("w", encoding="utf-8") as lines:
+
+        def note(is_writing: bool) -> None:
+            print(json.dumps({"at": time.time(), "is_writing": is_writing}), file=lines, flush=True)
+
         while True:
-            _, seconds, writing_seconds = _scan(application)
-            print(json.dumps({"seconds": seconds, "writing_seconds": writing_seconds}), file=lines, flush=True)
+            _scan(application, note)
 
 
 def furnish(config: Path, *, people: int) -> tuple[int, list[str]]:
     """Fill the database of a configuration; return how many findings are open and the tokens of the people."""
-    summary, _, _ = _scan(load_application(config, pace=_PACE, clock=_EarlierClock()))
+    summary = _scan(load_application(config, pace=_PACE, clock=_EarlierClock()))
     application = load_application(config, pace=_PACE)
     _recall_runs(application, summary)
     _scan(application)
@@ -93,21 +96,20 @@ def furnish(config: Path, *, people: int) -> tuple[int, list[str]]:
     return sum(count.findings for count in counts), tokens
 
 
-def _scan(application: Application) -> tuple[RunSummary, float, float]:
-    """Return a scan's summary, its seconds, and those of judging and writing."""
+def _scan(application: Application, note: Callable[[bool], None] = lambda _: None) -> RunSummary:
+    """Scan once; ``note`` is told when findings begin to be written, and when they are."""
     tenant = application.tenant_named(None)
     selection = application.selection(tenant, checks=[], tags=[])
-    begun = published = time.perf_counter()
     summary: RunSummary | None = None
     for event in application.scan(tenant, selection, all_verdicts=False):
         if isinstance(event, SnapshotPublished):
-            published = time.perf_counter()
+            note(True)
         if isinstance(event, ScanFinished):
             summary = event.summary
     if summary is None or summary.run.state is not RunState.COMPLETE:
         raise SystemExit(f"a scan did not complete: {summary and summary.run}")
-    ended = time.perf_counter()
-    return summary, ended - begun, ended - published
+    note(False)
+    return summary
 
 
 def _recall_runs(application: Application, first: RunSummary) -> None:
