@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
-from tests.notify.browser import SCREENSHOTS, Scheme
+from tests.notify.browser import Scheme, keep_screenshot
 from tests.web.node_packages import node_modules
 from tests.web.office import COOKIE, Client
 
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+WIDE: Final = 1440
 COLOURS: Final = ("color-contrast",)
 """What can be wrong in other colours that was right before."""
 # What stands out of the window to the right, and is not cut off by something around it.
@@ -32,6 +34,14 @@ _TOO_WIDE: Final = """
   return [...document.querySelectorAll("body *")]
     .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > wide + 1 && !isCut(each))
     .map((each) => each.outerHTML.slice(0, 120));
+}
+"""
+# Most of what axe tells of a page of many rows is about what is right, and takes longer to hand over than to find.
+_VIOLATIONS: Final = """
+async (rules) => {
+  const options = {runOnly: rules, resultTypes: ["violations"], selectors: false};
+  const found = await axe.run(document, options);
+  return found.violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html.slice(0, 160)}`));
 }
 """
 
@@ -51,6 +61,13 @@ class Tab:
         self.page.goto(self.url + path, wait_until="load")
         return self.page
 
+    def afresh(self) -> Tab:
+        """Forget what was, for the next one who uses it."""
+        self.complaints.clear()
+        self.elsewhere.clear()
+        self.look("light", WIDE)
+        return self
+
     def look(self, scheme: Scheme, width: int) -> None:
         """Look at the open page in another way."""
         self.page.emulate_media(color_scheme=scheme)
@@ -65,17 +82,19 @@ class Tab:
         """Return what axe finds wrong by these rules or kinds of rules, each with the place."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(axe())
-        found: dict[str, Any] = self.page.evaluate(f"axe.run(document, {{runOnly: {list(rules)}}})")
-        return [
-            f"{violation['id']}: {node['html'][:160]}"
-            for violation in found["violations"]
-            for node in violation["nodes"]
-        ]
+        found: Sequence[str] = self.page.evaluate(_VIOLATIONS, list(rules))
+        return found
 
     def keep(self, name: str) -> None:
         """Keep a picture for whoever looks; git ignores it."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"page-{name}.png", full_page=True)
+        keep_screenshot(self.page, f"page-{name}")
+
+
+@cache
+def axe() -> str:
+    """Return the script of axe-core."""
+    modules = node_modules(Path(__file__).parent / "axe")
+    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @contextmanager
@@ -85,7 +104,7 @@ def a_tab(
     client: Client,
     *,
     scheme: Scheme = "light",
-    width: int = 1440,
+    width: int = WIDE,
     has_scripts: bool = True,
 ) -> Iterator[Tab]:
     """Open a browser of its own, in which somebody is signed in."""
@@ -108,9 +127,3 @@ def a_tab(
     )
     yield tab
     context.close()
-
-
-def axe() -> str:
-    """Return the script of axe-core."""
-    modules = node_modules(Path(__file__).parent / "axe")
-    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -70,6 +70,18 @@ def ada(furnished: FurnishedOffice) -> Client:
     return furnished.signed_in(name="ada")
 
 
+@pytest.fixture(scope="module")
+def only_tab(browser: Browser, url: str, ada: Client) -> Iterator[Tab]:
+    with a_tab(browser, url, ada) as tab:
+        yield tab
+
+
+@pytest.fixture
+def tab(only_tab: Tab) -> Tab:
+    """The tab of whoever leaves nothing behind in the browser: opening one takes longer than the page in it."""
+    return only_tab.afresh()
+
+
 def address(path: str, office: FurnishedOffice) -> str:
     return path.format(finding=office.open[0].fingerprint, elsewhere=office.elsewhere.fingerprint)
 
@@ -80,30 +92,39 @@ def complaints_of(tab: Tab, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_reads_well(
-    browser: Browser, url: str, ada: Client, furnished: FurnishedOffice, name: str
-) -> None:
-    with a_tab(browser, url, ada) as tab:
-        tab.open(address(PAGES[name], furnished))
-        for scheme, width, rules in VIEWS:
-            tab.look(scheme, width)
-            tab.keep(f"{name}-{scheme}-{width}")
+def test_every_page_reads_well(tab: Tab, furnished: FurnishedOffice, name: str) -> None:
+    tab.open(address(PAGES[name], furnished))
 
-            assert tab.too_wide() == []
-            assert tab.violations(rules) == []
-        assert complaints_of(tab, name) == []
-        assert tab.elsewhere == []
+    for scheme, width, rules in VIEWS:
+        tab.look(scheme, width)
+        tab.keep(f"{name}-{scheme}-{width}")
+
+        assert tab.too_wide() == []
+        assert tab.violations(rules) == []
+    assert complaints_of(tab, name) == []
+    assert tab.elsewhere == []
 
 
-def test_the_first_page_reads_well_at_other_widths_too(browser: Browser, url: str, ada: Client) -> None:
-    with a_tab(browser, url, ada) as tab:
-        tab.open("/")
-        for scheme, width in OTHER_VIEWS:
-            tab.look(scheme, width)
-            tab.keep(f"overview-{scheme}-{width}")
+def test_what_reads_badly_would_be_found(tab: Tab) -> None:
+    page = tab.open("/")
+    assert tab.violations() == []
 
-            assert tab.too_wide() == []
-            assert tab.violations(COLOURS) == []
+    page.evaluate("document.querySelector('main').append(new Image())")
+    page.evaluate("document.querySelector('h1').style.color = '#cccccc'")
+
+    assert {found.split(":")[0] for found in tab.violations()} == {"image-alt", "color-contrast"}
+    assert [found.split(">")[0] for found in tab.violations(COLOURS)] == ["color-contrast: <h1"]
+
+
+def test_the_first_page_reads_well_at_other_widths_too(tab: Tab) -> None:
+    tab.open("/")
+
+    for scheme, width in OTHER_VIEWS:
+        tab.look(scheme, width)
+        tab.keep(f"overview-{scheme}-{width}")
+
+        assert tab.too_wide() == []
+        assert tab.violations(COLOURS) == []
 
 
 def test_hostile_names_are_shown_and_the_page_holds(browser: Browser, tmp_path: Path) -> None:
@@ -145,28 +166,24 @@ def test_the_colours_that_somebody_chose_are_kept(browser: Browser, url: str, ad
         expect(page.locator("[data-theme-choice=dark]")).to_have_attribute("aria-pressed", "true")
 
 
-def test_times_are_shown_in_the_zone_of_whoever_looks(
-    browser: Browser, url: str, ada: Client, furnished: FurnishedOffice
-) -> None:
-    with a_tab(browser, url, ada) as tab:
-        page = tab.open(f"/findings/{furnished.open[0].fingerprint}")
+def test_times_are_shown_in_the_zone_of_whoever_looks(tab: Tab, furnished: FurnishedOffice) -> None:
+    page = tab.open(f"/findings/{furnished.open[0].fingerprint}")
 
-        shown = page.locator("main time[data-shown]").first
+    shown = page.locator("main time[data-shown]").first
 
-        assert re.search(r"GMT-[45]|E[SD]T", str(shown.text_content()))
-        assert str(shown.get_attribute("title")).endswith("UTC")
+    assert re.search(r"GMT-[45]|E[SD]T", str(shown.text_content()))
+    assert str(shown.get_attribute("title")).endswith("UTC")
 
 
-def test_a_filter_keeps_the_focus_and_says_what_it_found(browser: Browser, url: str, ada: Client) -> None:
-    with a_tab(browser, url, ada) as tab:
-        page = tab.open("/findings")
-        field = page.get_by_role("searchbox", name="Find a name, an id or a message")
-        field.press_sequentially("grace")
+def test_a_filter_keeps_the_focus_and_says_what_it_found(tab: Tab) -> None:
+    page = tab.open("/findings")
+    field = page.get_by_role("searchbox", name="Find a name, an id or a message")
+    field.press_sequentially("grace")
 
-        expect(page.locator("tbody tr")).to_have_count(21)
-        expect(page).to_have_url(re.compile(r"text=grace$"))
-        expect(field).to_be_focused()
-        expect(page.locator("#announcer")).to_contain_text("21 of 21 findings")
+    expect(page.locator("tbody tr")).to_have_count(21)
+    expect(page).to_have_url(re.compile(r"text=grace$"))
+    expect(field).to_be_focused()
+    expect(page.locator("#announcer")).to_contain_text("21 of 21 findings")
 
 
 def test_a_filter_after_the_sign_in_has_ended_leads_to_signing_in(browser: Browser, url: str, ada: Client) -> None:
@@ -179,76 +196,67 @@ def test_a_filter_after_the_sign_in_has_ended_leads_to_signing_in(browser: Brows
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-def test_a_filter_that_is_refused_says_why_on_a_page_of_its_own(browser: Browser, url: str, ada: Client) -> None:
-    with a_tab(browser, url, ada) as tab:
-        page = tab.open("/findings")
-        page.locator("#filter-standing").evaluate("(select) => { select.options[1].value = 'nonsense'; }")
-        page.locator("#filter-standing").select_option("nonsense")
+def test_a_filter_that_is_refused_says_why_on_a_page_of_its_own(tab: Tab) -> None:
+    page = tab.open("/findings")
+    page.locator("#filter-standing").evaluate("(select) => { select.options[1].value = 'nonsense'; }")
+    page.locator("#filter-standing").select_option("nonsense")
 
-        expect(page.locator("main")).to_contain_text("is not known; there are: open, exempted, resolved")
-
-
-def test_sorting_keeps_the_focus_and_the_filter(browser: Browser, url: str, ada: Client) -> None:
-    with a_tab(browser, url, ada) as tab:
-        page = tab.open("/findings?text=grace")
-        page.locator("#sort-resource").focus()
-        page.keyboard.press("Enter")
-
-        expect(page.locator("th[aria-sort]")).to_contain_text("Resource")
-        expect(page.locator("#sort-resource")).to_be_focused()
-        expect(page).to_have_url(re.compile(r"text=grace.*sort=resource"))
-        # The next filter keeps the order.
-        page.locator("summary", has_text="Severity").click()
-        page.get_by_role("checkbox", name="high").check()
-        expect(page).to_have_url(re.compile(r"sort=resource"))
-        expect(page.locator("th[aria-sort]")).to_contain_text("Resource")
+    expect(page.locator("main")).to_contain_text("is not known; there are: open, exempted, resolved")
 
 
-def test_findings_are_ticked_together_and_proposed(browser: Browser, url: str, ada: Client) -> None:
-    with a_tab(browser, url, ada) as tab:
-        page = tab.open("/findings?tenant=contoso&limit=25")
-        page.get_by_role("checkbox", name="All on this page").check()
-        expect(page.locator("[data-chosen-count]")).to_have_text("25")
-        page.locator("input[data-choice]").first.uncheck()
-        expect(page.locator("[data-chosen-count]")).to_have_text("24")
+def test_sorting_keeps_the_focus_and_the_filter(tab: Tab) -> None:
+    page = tab.open("/findings?text=grace")
+    page.locator("#sort-resource").focus()
+    page.keyboard.press("Enter")
 
-        page.get_by_role("button", name="Propose a plan").click()
+    expect(page.locator("th[aria-sort]")).to_contain_text("Resource")
+    expect(page.locator("#sort-resource")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"text=grace.*sort=resource"))
+    # The next filter keeps the order.
+    page.locator("summary", has_text="Severity").click()
+    page.get_by_role("checkbox", name="high").check()
+    expect(page).to_have_url(re.compile(r"sort=resource"))
+    expect(page.locator("th[aria-sort]")).to_contain_text("Resource")
 
-        expect(page.get_by_role("heading", level=1)).to_have_text("Propose a plan")
-        expect(page.locator("main")).to_contain_text("24 findings")
+
+def test_findings_are_ticked_together_and_proposed(tab: Tab) -> None:
+    page = tab.open("/findings?tenant=contoso&limit=25")
+    page.get_by_role("checkbox", name="All on this page").check()
+    expect(page.locator("[data-chosen-count]")).to_have_text("25")
+    page.locator("input[data-choice]").first.uncheck()
+    expect(page.locator("[data-chosen-count]")).to_have_text("24")
+
+    page.get_by_role("button", name="Propose a plan").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Propose a plan")
+    expect(page.locator("main")).to_contain_text("24 findings")
 
 
-def test_the_skip_link_comes_first(browser: Browser, url: str, ada: Client) -> None:
-    with a_tab(browser, url, ada) as tab:
-        page = tab.open("/findings")
+def test_the_skip_link_comes_first(tab: Tab) -> None:
+    page = tab.open("/findings")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_a_dialog_keeps_the_focus_and_escape_closes_it(tab: Tab, furnished: FurnishedOffice) -> None:
+    page = tab.open(f"/findings/{furnished.open[2].fingerprint}")
+    opener = page.get_by_role("button", name="Exempt", exact=True)
+    opener.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    assert tab.violations() == []
+    tab.keep("finding-exempting")
+    for _ in range(12):
         page.keyboard.press("Tab")
-        expect(page.locator(".skip")).to_be_focused()
-        page.keyboard.press("Enter")
-        expect(page.locator("main")).to_be_focused()
+        assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
 
+    page.keyboard.press("Escape")
 
-def test_a_dialog_keeps_the_focus_and_escape_closes_it(
-    browser: Browser, url: str, ada: Client, furnished: FurnishedOffice
-) -> None:
-    with a_tab(browser, url, ada) as tab:
-        page = tab.open(f"/findings/{furnished.open[2].fingerprint}")
-        opener = page.get_by_role("button", name="Exempt", exact=True)
-        opener.focus()
-        page.keyboard.press("Enter")
-        dialog = page.get_by_role("dialog")
-        expect(dialog).to_be_visible()
-        assert tab.violations() == []
-        tab.keep("finding-exempting")
-        for _ in range(12):
-            page.keyboard.press("Tab")
-            assert page.evaluate(
-                "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
-            )
-
-        page.keyboard.press("Escape")
-
-        expect(dialog).to_be_hidden()
-        expect(opener).to_be_focused()
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
 
 
 def test_the_navigation_opens_and_closes_where_it_is_narrow(browser: Browser, url: str, ada: Client) -> None:
@@ -268,17 +276,16 @@ def test_the_navigation_opens_and_closes_where_it_is_narrow(browser: Browser, ur
             expect(page.get_by_role("heading", level=1)).to_have_text("Checks")
 
 
-def test_choosing_a_tenant_stays_on_the_page(browser: Browser, url: str, ada: Client) -> None:
-    with a_tab(browser, url, ada) as tab:
-        page = tab.open("/findings")
-        page.get_by_role("button", name="Tenant:").click()
-        page.get_by_role("link", name="fabrikam").click()
+def test_choosing_a_tenant_stays_on_the_page(tab: Tab) -> None:
+    page = tab.open("/findings")
+    page.get_by_role("button", name="Tenant:").click()
+    page.get_by_role("link", name="fabrikam").click()
 
-        expect(page).to_have_url(re.compile(r"/findings\?tenant=fabrikam$"))
-        expect(page.locator("tbody tr")).to_have_count(1)
-        # The rest of the navigation keeps to the tenant.
-        page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("fabrikam")
+    expect(page).to_have_url(re.compile(r"/findings\?tenant=fabrikam$"))
+    expect(page.locator("tbody tr")).to_have_count(1)
+    # The rest of the navigation keeps to the tenant.
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("fabrikam")
 
 
 def test_without_scripts_one_can_read_filter_and_exempt(
