@@ -113,7 +113,8 @@ def test_what_reads_badly_would_be_found(tab: Tab) -> None:
     page.evaluate("document.querySelector('h1').style.color = '#cccccc'")
 
     assert {found.split(":")[0] for found in tab.violations()} == {"image-alt", "color-contrast"}
-    assert [found.split(">")[0] for found in tab.violations(COLOURS)] == ["color-contrast: <h1"]
+    (only,) = tab.violations(COLOURS)
+    assert only.startswith("color-contrast: <h1 ")
 
 
 def test_the_first_page_reads_well_at_other_widths_too(tab: Tab) -> None:
