@@ -235,7 +235,8 @@ def test_scans_that_fill_the_threads_do_not_keep_a_plan_waiting(place: Place) ->
             gate.set()
         place.until_done("a", "b", "c")
 
-    assert place.begun == ["a", "b", "plan", "c"]
+    assert sorted(place.begun[:2]) == ["a", "b"]  # of two threads, either may be the first to say so
+    assert place.begun[2:] == ["plan", "c"]
 
 
 def test_a_worker_leaves_other_queues_alone(place: Place) -> None:
