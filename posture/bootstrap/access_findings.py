@@ -100,9 +100,12 @@ class AccessFindings(LimitedAccess):
             recorded = [one for one in reader.exemptions() if self._is_visible(one.exemption)]
             of_file = [one for one in application.exemptions_of_file() if self._is_visible(one)]
             covered = Counter(exemption for _, exemption in present.exempted.values())
+            about = {one.resource_id for one in (*of_file, *(each.exemption for each in recorded))}
+            names = reader.finding_pages.names_of(present.names.keys(), about)
         lines = [
             ExemptionLine(
                 exemption=one,
+                resource_name=names.get(one.resource_id),
                 number=None,
                 added_at=None,
                 ended_at=None,
@@ -114,6 +117,7 @@ class AccessFindings(LimitedAccess):
         lines += [
             ExemptionLine(
                 exemption=one.exemption,
+                resource_name=names.get(one.exemption.resource_id),
                 number=one.number,
                 added_at=one.added_at,
                 ended_at=one.ended_at,

@@ -15,6 +15,7 @@ from posture.domain.operator import Operator
 from posture.domain.page import Page
 from posture.domain.run_line import RunLine
 from posture.domain.schedule_line import ScheduleLine
+from posture.domain.stalled_queue import StalledQueue
 from posture.errors import NotThere
 from posture.store.columns import is_storable
 
@@ -101,6 +102,13 @@ class AccessRecords(LimitedAccess):
         if found is None or not self._sees_tenant_id(found.tenant_id):
             raise NotThere(f"there is no job {job_id}")
         return found
+
+    def stalled_queues(self) -> Sequence[StalledQueue]:
+        """Return the queues in which jobs wait and none runs, the longest first: perhaps no worker takes from there."""
+        self._require("stalled_queues")
+        now = self._application.clock.now()
+        with self._application.store.reading() as reader:
+            return reader.work.stalled_queues(self._visible_ids(None), now=now)
 
     def channels(self) -> Sequence[ChannelLine]:
         """Return the channels of the settings, and what is on record about them."""

@@ -97,10 +97,12 @@ class PlanDetail:
 @dataclass(frozen=True, kw_only=True)
 class ExemptionLine:
     """``number`` and ``added_at`` are None for an exemption of the file, which is taken back there.
+    ``resource_name`` is what findings that the person may see call the resource; None if there is none.
     ``findings`` counts the open findings that it covers now.
     """
 
     exemption: Exemption
+    resource_name: str | None
     number: int | None
     added_at: datetime | None
     ended_at: datetime | None

@@ -22,7 +22,7 @@ from posture.schedule.timetable import ScheduleTimetable
 from posture.usecases import pause_schedule as pausing
 from posture.usecases.enqueue import Wanted, cancel_job, enqueue, follow_queues, hand_over
 from posture.usecases.notice_slots import LookDone, TenantToWorkOn, notice_slots
-from posture.usecases.ports import Clock, Engine, OpenActingUnit, OpenJobBook
+from posture.usecases.ports import Clock, Engine, OpenJobBook
 
 if TYPE_CHECKING:
     from posture.bootstrap.application import Application
@@ -33,10 +33,6 @@ class _Records(TypedDict):
 
     open_book: OpenJobBook
     clock: Clock
-
-
-class _Audited(_Records):
-    open_acting_unit: OpenActingUnit
 
 
 class Working:
@@ -122,7 +118,7 @@ class Working:
             NotThere: no such schedule, or not in this tenant.
         """
         schedule = self.schedule(name, tenant=tenant)
-        return pausing.pause_schedule(schedule, tenant_id=_id(tenant), by=by, reason=reason, **self._audited)
+        return pausing.pause_schedule(schedule, tenant_id=_id(tenant), by=by, reason=reason, **self._records)
 
     def resume(self, name: str, *, tenant: TenantSettings | None, by: str) -> None:
         """Let a paused schedule make jobs again; see ``resume_schedule``.
@@ -131,7 +127,7 @@ class Working:
             NotThere: no such schedule, or it is not paused like this.
         """
         schedule = self.schedule(name, tenant=tenant)
-        pausing.resume_schedule(schedule, tenant_id=_id(tenant), by=by, **self._audited)
+        pausing.resume_schedule(schedule, tenant_id=_id(tenant), by=by, **self._records)
 
     # Jobs
 
@@ -178,10 +174,6 @@ class Working:
     @property
     def _records(self) -> _Records:
         return {"open_book": self._application.store.open_work, "clock": self._application.clock}
-
-    @property
-    def _audited(self) -> _Audited:
-        return {**self._records, "open_acting_unit": self._application.store.open_acting_unit}
 
 
 def worker_name() -> str:

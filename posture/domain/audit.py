@@ -44,6 +44,7 @@ class AuditKind(StrEnum):
     EXEMPTION_ENDED = "exemption_ended"
     SCHEDULE_PAUSED = "schedule_paused"
     SCHEDULE_RESUMED = "schedule_resumed"
+    JOB_CANCELLED = "job_cancelled"
     SETTINGS_CHANGED = "settings_changed"
 
 

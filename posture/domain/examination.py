@@ -16,6 +16,7 @@ from posture.domain.tenant import Licence
 
 GOOD_FOR: Final = timedelta(hours=24)
 """How long an examination is believed: permissions are taken away at any time."""
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,5 +64,6 @@ class Examination:
     remediator: RemediatorExamined | None
 
     def is_good(self, now: datetime) -> bool:
-        """Say whether what was found may still be relied on."""
-        return now < self.at + GOOD_FOR
+        """Say whether what was found may still be relied on. One of a time to come tells nothing about its age: some
+        clock was wrong."""
+        return self.at - _CLOCKS_DIFFER <= now < self.at + GOOD_FOR

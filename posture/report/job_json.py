@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from posture.domain.job import Job, JobState
 from posture.domain.job_kind import JobKind
+from posture.domain.stalled_queue import StalledQueue
 from posture.report.json_types import COUNT, TEXT, TEXT_OR_NULL, TIME, Schema, object_of, one_of, or_null
 from posture.report.scan_json import json_time
 
@@ -58,4 +59,18 @@ def job_schema() -> Schema:
             **or_null({"type": "object"}),
         },
         error={"description": "the last trouble", **TEXT_OR_NULL},
+    )
+
+
+def stalled_queue_json(queue: StalledQueue) -> dict[str, object]:
+    """Return a queue in which jobs wait and none runs."""
+    return {"queue": queue.queue, "waiting": queue.waiting, "since": json_time(queue.since)}
+
+
+def stalled_queue_schema() -> Schema:
+    """Return the JSON Schema of ``stalled_queue_json``."""
+    return object_of(
+        queue=TEXT,
+        waiting={"description": "jobs that might have begun", **COUNT},
+        since={"description": "when the first of them might have begun", **TIME},
     )

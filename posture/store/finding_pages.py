@@ -72,6 +72,20 @@ class FindingPages:
             for fingerprint, tenant_id, check, resource_id, rank in self._connection.execute(about).scalar() or ()
         ]
 
+    def names_of(self, tenant_ids: Collection[str], resource_ids: Collection[str]) -> Mapping[str, str]:
+        """Return what findings of these tenants, open or not, call the resources of these ids, in any case.
+
+        It is by id; those that no finding is about, or that have no name there, are not in it.
+        """
+        ids = {resource_key(id): id for id in resource_ids}
+        named = select(FINDINGS.c.resource_key, func.max(FINDINGS.c.resource_name)).where(
+            FINDINGS.c.resource_key.in_(listed(self._connection, ids.keys())),
+            passed_over(self._connection, FINDINGS.c.tenant_id).in_(tenant_ids),
+            FINDINGS.c.resource_name.is_not(None),
+        )
+        found = self._connection.execute(named.group_by(FINDINGS.c.resource_key))
+        return {ids[key]: name for key, name in found}
+
     def of_fingerprints(
         self, fingerprints: Collection[str], *, tenant_ids: Collection[str] | None
     ) -> Mapping[str, Finding]:

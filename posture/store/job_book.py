@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from posture.domain.audit import AuditEvent
 from posture.domain.job import Job
 from posture.domain.schedule import SchedulePause
 from posture.domain.slot import SlotKey
-from posture.store import jobs, slots
+from posture.store import audit, jobs, slots
 
 
 class SqlJobBook:
@@ -98,3 +99,7 @@ class SqlJobBook:
         how many jobs."""
         slots.forget(self._connection, before)
         return jobs.forget(self._connection, before, kinds=kinds)
+
+    def record(self, event: AuditEvent) -> None:
+        """Append what a person changed to the audit."""
+        audit.record(self._connection, event)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from posture.domain.job import Job, JobState
 from posture.domain.page import Page
 from posture.domain.schedule import SchedulePause
+from posture.domain.stalled_queue import STALLED_AFTER, StalledQueue
 from posture.store import jobs, numbered_pages, slots
 from posture.store.work_rows import job_from
 from posture.store.work_tables import JOBS
@@ -80,6 +81,26 @@ class WorkReader:
             JOBS.c.state == JobState.WAITING.value, JOBS.c.not_before <= now
         )
         return self._connection.execute(ready).scalar()
+
+    def stalled_queues(self, tenant_ids: Collection[str] | None, *, now: datetime) -> Sequence[StalledQueue]:
+        """Return the queues in which jobs wait that might have begun a while ago, and none runs, the longest first.
+        Only jobs of these tenants are counted, or with None all; what runs counts for whomever it does."""
+        running = select(JOBS.c.queue).where(JOBS.c.state == JobState.RUNNING.value)
+        ready = [JOBS.c.state == JobState.WAITING.value, JOBS.c.not_before <= now, JOBS.c.queue.not_in(running)]
+        if tenant_ids is not None:
+            ready.append(JOBS.c.tenant_id.in_(sorted(tenant_ids)))
+        since = func.min(JOBS.c.not_before)
+        found = (
+            select(JOBS.c.queue, func.count(), since)
+            .where(*ready)
+            .group_by(JOBS.c.queue)
+            .having(since <= now - STALLED_AFTER)
+            .order_by(since, JOBS.c.queue)
+        )
+        return [
+            StalledQueue(queue=queue, waiting=waiting, since=earliest)
+            for queue, waiting, earliest in self._connection.execute(found)
+        ]
 
     def looked_until(self, schedule: str) -> Mapping[str | None, datetime]:
         """Return up to when the due times of a schedule were looked at, by tenant."""

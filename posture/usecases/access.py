@@ -65,6 +65,7 @@ RIGHTS: Final[Mapping[str, Right]] = MappingProxyType(
         "schedules": _reading("seeing schedules"),
         "jobs": _reading("seeing jobs"),
         "job": _reading("seeing jobs"),
+        "stalled_queues": _reading("seeing jobs"),
         "examinations": _reading("seeing examinations"),
         # The chain is one over all tenants, and a message may tell of several.
         "audit_chain": _reading("checking the chain of the audit", everywhere=True),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.job import Job, JobState, cancelled, new_job
 from posture.domain.job_kind import JobKind
 from posture.domain.judgement import Value
@@ -111,6 +112,20 @@ def cancel_job(job_id: str, *, by: str, open_book: OpenJobBook, clock: Clock) ->
             raise NotThere(f"there is no job {job_id}")
         if job.state is not JobState.WAITING:
             raise UsageError(f"job {job_id} is {job.state} and cannot be cancelled any more")
-        ended = cancelled(job, f"cancelled by {by}", now=clock.now())
+        now = clock.now()
+        ended = cancelled(job, f"cancelled by {by}", now=now)
         book.save(ended, was=job)
+        book.record(_event_of_cancelling(job, by, at=now))
     return ended
+
+
+def _event_of_cancelling(job: Job, by: str, *, at: datetime) -> AuditEvent:
+    plan = job.arguments.get("plan")
+    return AuditEvent(
+        at=at,
+        actor=by,
+        kind=AuditKind.JOB_CANCELLED,
+        tenant_id=job.tenant_id,
+        plan_id=None if plan is None else str(plan),
+        details={"job": job.id, "kind": job.kind.value},
+    )

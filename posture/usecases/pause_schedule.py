@@ -7,7 +7,7 @@ from datetime import datetime
 from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.schedule import Schedule, SchedulePause
 from posture.errors import NotThere, UsageError
-from posture.usecases.ports import Clock, OpenActingUnit, OpenJobBook
+from posture.usecases.ports import Clock, OpenJobBook
 
 
 def pause_schedule(
@@ -17,7 +17,6 @@ def pause_schedule(
     by: str,
     reason: str,
     open_book: OpenJobBook,
-    open_acting_unit: OpenActingUnit,
     clock: Clock,
 ) -> SchedulePause:
     """Let a schedule make no jobs in a tenant, or in any (None), from now on. What waits already still runs.
@@ -30,8 +29,7 @@ def pause_schedule(
     pause = SchedulePause(schedule=schedule.name, tenant_id=tenant_id, by=by, reason=reason.strip(), at=clock.now())
     with open_book() as book:
         book.pause(pause)
-    with open_acting_unit() as unit:
-        unit.record(_event(AuditKind.SCHEDULE_PAUSED, schedule, tenant_id, by, at=pause.at, reason=pause.reason))
+        book.record(_event(AuditKind.SCHEDULE_PAUSED, schedule, tenant_id, by, at=pause.at, reason=pause.reason))
     return pause
 
 
@@ -41,7 +39,6 @@ def resume_schedule(
     tenant_id: str | None,
     by: str,
     open_book: OpenJobBook,
-    open_acting_unit: OpenActingUnit,
     clock: Clock,
 ) -> None:
     """Let a paused schedule make jobs again. What it would have made meanwhile is not caught up.
@@ -50,13 +47,10 @@ def resume_schedule(
         NotThere: it is not paused like this.
     """
     with open_book() as book:
-        was_paused = book.resume(schedule.name, tenant_id)
-    if not was_paused:
-        raise NotThere(
-            f'the schedule "{schedule.name}" is not paused {"in this tenant" if tenant_id else "as a whole"}'
-        )
-    with open_acting_unit() as unit:
-        unit.record(_event(AuditKind.SCHEDULE_RESUMED, schedule, tenant_id, by, at=clock.now(), reason=None))
+        if not book.resume(schedule.name, tenant_id):
+            where = "in this tenant" if tenant_id else "as a whole"
+            raise NotThere(f'the schedule "{schedule.name}" is not paused {where}')
+        book.record(_event(AuditKind.SCHEDULE_RESUMED, schedule, tenant_id, by, at=clock.now(), reason=None))
 
 
 def _event(

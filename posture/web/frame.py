@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -10,6 +11,7 @@ from starlette.requests import Request
 
 from posture.bootstrap import Application
 from posture.config import ServiceSettings
+from posture.domain.action import ActionId
 from posture.web.safety.limits import Limits
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ class Frame:
     limits: Limits
     provider: Provider | None
     watch: Watch
+
+    @property
+    def action_titles(self) -> Mapping[ActionId, str]:
+        """What the actions of the catalog are called."""
+        return {loaded.action.id: loaded.action.title for loaded in self.application.catalog.actions}
 
 
 def frame_of(request: Request) -> Frame:

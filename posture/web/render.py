@@ -18,6 +18,8 @@ from posture.errors import StoreError
 from posture.web.frame import Frame, frame_of
 
 STATIC: Final = Path(__file__).parent / "static"
+_ASKED_BY_PLACE: Final = {"channels": "channels", "operators": "operators"}
+"""Places of the navigation that not everybody may open → the method of ``Access`` that they begin with."""
 _FORBIDDEN: Final = ("safe", "forceescape", "xmlattr", "tojson", "urlize", "striptags", "pprint", "random")
 
 
@@ -42,7 +44,8 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     """Return a page made of a template below ``templates/web`` and its values.
 
     It has besides: ``request``, ``csrf_token`` ("" for who is not signed in), ``operator`` (None for them),
-    ``tenant_names`` that the operator may see, ``stops`` (sentences) and ``static(path)``.
+    ``tenant_names`` that the operator may see, ``closed_places`` of the navigation that he or she may not open,
+    ``stops`` (sentences) and ``static(path)``.
     """
     frame = frame_of(request)
     text = frame.pages.get_template(template).render(**_around(request, frame), **values)
@@ -63,8 +66,10 @@ def _printable(text: object, longest: int = 200) -> str:
 def _around(request: Request, frame: Frame) -> Mapping[str, object]:
     signed_in = getattr(request.state, "signed_in", None)
     if signed_in is None:
-        return {"request": request, "csrf_token": "", "operator": None, "tenant_names": (), "stops": ()}
+        nobody = {"csrf_token": "", "operator": None, "tenant_names": (), "closed_places": (), "stops": ()}
+        return {"request": request, **nobody}
     operator = signed_in.operator
+    access = frame.application.access(operator)
     tenants = {tenant.tenant_id: tenant.name for tenant in frame.application.settings.tenants}
     seen = {tenant_id: name for tenant_id, name in tenants.items() if operator.sees(name)}
     return {
@@ -72,6 +77,7 @@ def _around(request: Request, frame: Frame) -> Mapping[str, object]:
         "csrf_token": signed_in.csrf_token,
         "operator": operator,
         "tenant_names": tuple(seen.values()),
+        "closed_places": tuple(place for place, method in _ASKED_BY_PLACE.items() if not access.may(method)),
         "stops": tuple(_stops(frame, seen)),
     }
 

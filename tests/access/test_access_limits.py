@@ -53,6 +53,7 @@ READING: Final[Mapping[str, Call]] = {
     "schedules": lambda at: at.access.schedules(),
     "jobs": lambda at: at.access.jobs(),
     "job": lambda at: at.access.job(at.things.job.id),
+    "stalled_queues": lambda at: at.access.stalled_queues(),
     "channels": lambda at: at.access.channels(),
     "deliveries": lambda at: at.access.deliveries(),
     "operators": lambda at: at.access.operators(),

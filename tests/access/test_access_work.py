@@ -182,6 +182,15 @@ def test_a_stop_and_a_pause_need_a_reason(desk: Desk, reason: str) -> None:
         access.pause_schedule("scan", reason=reason)
 
 
+def test_who_is_limited_is_told_of_a_queue_for_their_own_tenants_only(desk: Desk) -> None:
+    limited, everybody = desk.access(tenants=frozenset({"fabrikam"})), desk.access()
+    everybody.scan_now("contoso")
+    desk.clock.at = NOON + timedelta(minutes=10)
+
+    assert [(each.queue, each.waiting, each.since) for each in everybody.stalled_queues()] == [("default", 1, NOON)]
+    assert limited.stalled_queues() == []
+
+
 # Sign-ins
 
 IDLE = timedelta(minutes=30)

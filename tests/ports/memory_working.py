@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
+from posture.domain.audit import AuditEvent
 from posture.domain.job import HANDED_OVER_FOR, Job, JobState
 from posture.domain.job_kind import JobKind
 from posture.domain.schedule import SchedulePause
@@ -25,6 +26,7 @@ class MemoryWorking:
     noticed_at: dict[SlotKey, datetime] = field(default_factory=dict)
     looks: dict[tuple[str, str | None], datetime] = field(default_factory=dict)
     paused: dict[tuple[str, str | None], SchedulePause] = field(default_factory=dict)
+    events: list[AuditEvent] = field(default_factory=list)
 
     @contextmanager
     def open_work(self) -> Iterator[MemoryBook]:
@@ -147,6 +149,9 @@ class MemoryBook:
         for job_id in old:
             del self._state.jobs[job_id]
         return len(old)
+
+    def record(self, event: AuditEvent) -> None:
+        self._state.events.append(event)
 
     def _waiting(self) -> Sequence[Job]:
         return [job for job in self._state.jobs.values() if job.state is JobState.WAITING]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
@@ -13,8 +13,11 @@ import pytest
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.exc import IntegrityError
 
+from posture.domain.audit import AuditEvent, AuditKind
 from posture.domain.job import HANDED_OVER_FOR, JobState, begun, done, failed, parked
 from posture.domain.job_kind import JobKind
+from posture.domain.stalled_queue import STALLED_AFTER, StalledQueue
+from posture.store.audit_reader import AuditFilter
 from posture.store.database import Store, prepare_store
 from posture.store.work_rows import job_row
 from posture.store.work_tables import JOBS
@@ -25,6 +28,7 @@ from tests.store.postgresql import Cluster
 
 LATER = NOON + HOUR
 SOON = NOON + timedelta(minutes=9)
+SHORT = timedelta(seconds=1)
 
 
 @pytest.fixture(scope="module")
@@ -360,6 +364,48 @@ def test_jobs_are_read_in_pages_of_some_tenants_and_kinds(store: Store) -> None:
         assert reader.work.jobs(tenant_ids=[]) == []
         assert reader.work.oldest_waiting(LATER) == NOON
         assert reader.work.oldest_waiting(NOON - HOUR) is None
+
+
+def test_a_queue_in_which_jobs_wait_and_none_runs_is_stalled_after_a_while(store: Store) -> None:
+    runs = begun(a_job("busy"), worker="w", now=NOON)
+    with store.open_work() as book:
+        book.add(a_job("north-1", tenant_id=FABRIKAM, queue="north"))
+        book.add(a_job("north-2", queue="north", not_before=NOON + SHORT))
+        book.add(a_job("later", queue="south", not_before=LATER))
+        book.add(a_job("behind", JobKind.NOTIFY))
+        book.add(runs)
+
+    with store.reading() as reader:
+        at = NOON + STALLED_AFTER
+        assert reader.work.stalled_queues(None, now=at - SHORT) == []
+        assert reader.work.stalled_queues(None, now=at) == [StalledQueue(queue="north", waiting=2, since=NOON)]
+        assert reader.work.stalled_queues([CONTOSO], now=at + SHORT) == [
+            StalledQueue(queue="north", waiting=1, since=NOON + SHORT)
+        ]
+        assert reader.work.stalled_queues([], now=at) == []
+
+
+def test_what_a_person_changed_is_in_the_audit_if_it_is_kept_and_only_then(store: Store) -> None:
+    event = AuditEvent(
+        at=NOON,
+        actor="ada",
+        kind=AuditKind.SCHEDULE_PAUSED,
+        tenant_id=CONTOSO,
+        plan_id=None,
+        details={"schedule": "hourly"},
+    )
+    with suppress(InterruptedError), store.open_work() as book:
+        book.pause(a_pause())
+        book.record(event)
+        raise InterruptedError
+    with store.open_work() as book:
+        assert book.pauses() == []
+        book.pause(a_pause())
+        book.record(event)
+
+    with store.reading() as reader:
+        assert [link.event for link in reader.audit.events(AuditFilter())] == [event]
+        assert reader.work.pauses() == [a_pause()]
 
 
 def test_the_latest_job_of_a_schedule_is_known_by_tenant(store: Store) -> None:

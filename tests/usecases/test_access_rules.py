@@ -41,6 +41,7 @@ TABLE: Final = """
     schedules          vha  read        limited
     jobs               vha  read        limited
     job                vha  read        limited
+    stalled_queues     vha  read        limited
     channels           vha  read        unlimited
     deliveries         vha  read        unlimited
     examinations       vha  read        limited

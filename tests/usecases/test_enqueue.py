@@ -15,7 +15,6 @@ from posture.errors import NotThere, StoreError, UsageError
 from posture.usecases.enqueue import Wanted, cancel_job, enqueue, hand_over
 from posture.usecases.pause_schedule import pause_schedule, resume_schedule
 from tests.domain.jobs import CONTOSO, NOON, a_job, a_schedule
-from tests.ports.memory_acting import MemoryActing
 from tests.usecases.working_desk import Workplace
 
 
@@ -124,6 +123,9 @@ def test_what_waits_can_be_cancelled_and_what_runs_cannot() -> None:
     ended = cancel_job("j1", by="ada", open_book=workplace.open_work, clock=workplace.clock)
 
     assert (ended.state, ended.error) == (JobState.CANCELLED, "cancelled by ada")
+    assert [(event.kind, event.actor, event.tenant_id, dict(event.details)) for event in workplace.book.events] == [
+        (AuditKind.JOB_CANCELLED, "ada", CONTOSO, {"job": "j1", "kind": "scan"})
+    ]
     with pytest.raises(UsageError, match="running"):
         cancel_job("j2", by="ada", open_book=workplace.open_work, clock=workplace.clock)
     with pytest.raises(NotThere, match="no job j9"):
@@ -131,18 +133,14 @@ def test_what_waits_can_be_cancelled_and_what_runs_cannot() -> None:
 
 
 def test_pausing_and_resuming_are_in_the_audit_with_who_and_why() -> None:
-    workplace, acting = Workplace(), MemoryActing()
-    records: dict[str, Any] = {
-        "open_book": workplace.open_work,
-        "open_acting_unit": acting.open_unit,
-        "clock": workplace.clock,
-    }
+    workplace = Workplace()
+    records: dict[str, Any] = {"open_book": workplace.open_work, "clock": workplace.clock}
 
     pause_schedule(a_schedule(), tenant_id=CONTOSO, by="ada", reason=" maintenance ", **records)
     resume_schedule(a_schedule(), tenant_id=CONTOSO, by="grace", **records)
 
     assert workplace.book.paused == {}
-    assert [(event.kind, event.actor, event.tenant_id, dict(event.details)) for event in acting.events()] == [
+    assert [(event.kind, event.actor, event.tenant_id, dict(event.details)) for event in workplace.book.events] == [
         (AuditKind.SCHEDULE_PAUSED, "ada", CONTOSO, {"schedule": "hourly", "reason": "maintenance"}),
         (AuditKind.SCHEDULE_RESUMED, "grace", CONTOSO, {"schedule": "hourly"}),
     ]

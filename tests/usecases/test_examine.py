@@ -90,3 +90,10 @@ def test_it_is_believed_for_a_day() -> None:
 
     assert found.is_good(MONDAY + GOOD_FOR - timedelta.resolution)
     assert not found.is_good(MONDAY + GOOD_FOR)
+
+
+def test_one_of_a_time_to_come_is_not_believed_but_clocks_may_differ_a_little() -> None:
+    found = examination_of(TENANT_ID, a_diagnosis(None), [], None, at=MONDAY)
+
+    assert found.is_good(MONDAY - timedelta(minutes=5))
+    assert not found.is_good(MONDAY - timedelta(hours=1))

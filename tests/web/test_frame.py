@@ -36,6 +36,18 @@ def test_people_see_the_tenants_that_they_are_for_and_no_others(office: Office, 
     assert "fabrikam" in unlimited.get("/nowhere").text
 
 
+def test_the_navigation_leads_nobody_to_a_page_that_they_may_not_open(office: Office, pages: MadeUpPages) -> None:
+    limited, viewer, admin = (
+        office.signed_in(Role.VIEWER, ["contoso"]).get("/nowhere").text,
+        office.signed_in(Role.VIEWER).get("/nowhere").text,
+        office.signed_in(Role.ADMIN).get("/nowhere").text,
+    )
+
+    assert ['href="/channels"' in page for page in (limited, viewer, admin)] == [False, True, True]
+    assert ['href="/operators"' in page for page in (limited, viewer, admin)] == [False, False, True]
+    assert all('href="/findings"' in page for page in (limited, viewer, admin))
+
+
 def test_a_stop_is_told_to_whom_it_concerns(office: Office, pages: MadeUpPages) -> None:
     admin, _ = office.operator(name="boss")
     limited, unlimited = office.signed_in(Role.VIEWER, ["contoso"]), office.signed_in(Role.VIEWER)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from posture.domain.audit import AuditEvent
 from posture.domain.job import Job
 from posture.domain.schedule import SchedulePause, Timing
 from posture.domain.slot import SlotKey
@@ -83,6 +84,9 @@ class JobBook(Protocol):
 
     def forget(self, before: datetime, *, kinds: Collection[str]) -> int:
         """Delete jobs of these kinds that ended before then, with their slots; return how many."""
+
+    def record(self, event: AuditEvent) -> None:
+        """Append what a person changed to the audit, kept or dropped together with the change."""
 
 
 class OpenJobBook(Protocol):

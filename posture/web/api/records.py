@@ -125,6 +125,7 @@ def _line_json(line: ExemptionLine) -> dict[str, object]:
     return {
         "number": line.number,
         **exemption_json(line.exemption),
+        "resource_name": line.resource_name,
         "added_at": json_time(line.added_at) if line.added_at else None,
         "ended_at": json_time(line.ended_at) if line.ended_at else None,
         "is_in_force": line.is_in_force,
@@ -152,6 +153,7 @@ SHAPES: Final[Mapping[str, Schema]] = {
     "Exemption": object_of(
         **_EXEMPTION,
         number={"description": "null for one of the file, which is taken back there", "type": ["integer", "null"]},
+        resource_name={"description": "as findings call it; null if none does", **TEXT_OR_NULL},
         added_at=or_null(TIME),
         ended_at=_ENDED,
         is_in_force={"type": "boolean"},

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from posture.report.job_json import job_json
+from posture.report.job_json import job_json, stalled_queue_json, stalled_queue_schema
 from posture.report.json_types import Schema
 from posture.report.schedule_json import pause_json, pause_schema, schedule_line_json, schedule_line_schema
 from posture.web.api.answering import (
@@ -98,6 +98,12 @@ def cancel_job(access: CurrentAccess, job: PathName, _: NoParameters) -> Respons
     return answer(job_json(access.cancel_job(job)))
 
 
+@router.get("/stalled-queues", **answers("StalledQueues"))
+def stalled_queues(access: CurrentAccess, _: NoParameters) -> Response:
+    """List the queues in which jobs wait and none runs: perhaps no worker takes from them."""
+    return answer_list(access.stalled_queues(), stalled_queue_json)
+
+
 BODIES: Final[Sequence[type[Body]]] = (
     TenantBody,
     PauseBody,
@@ -108,4 +114,6 @@ SHAPES: Final[Mapping[str, Schema]] = {
     "ScheduleLine": schedule_line_schema(),
     "Schedules": whole_list_of("ScheduleLine"),
     "SchedulePause": pause_schema(),
+    "StalledQueue": stalled_queue_schema(),
+    "StalledQueues": whole_list_of("StalledQueue"),
 }

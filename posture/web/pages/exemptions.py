@@ -37,6 +37,7 @@ _COLUMNS: Final = (
     "tenant",
     "check",
     "resource",
+    "resource_name",
     "owner",
     "reason",
     "added_at",
@@ -216,7 +217,8 @@ def _stands(line: ExemptionLine, shown: Shown, now: datetime) -> bool:
 
 def _words_of(line: ExemptionLine) -> str:
     exemption = line.exemption
-    return "\n".join((exemption.resource_id, exemption.owner, exemption.reason, exemption.check or "")).casefold()
+    words = (exemption.resource_id, line.resource_name, exemption.owner, exemption.reason, exemption.check)
+    return "\n".join(word for word in words if word).casefold()
 
 
 def _row(line: ExemptionLine) -> Sequence[Value]:
@@ -226,6 +228,7 @@ def _row(line: ExemptionLine) -> Sequence[Value]:
         exemption.tenant,
         exemption.check,
         exemption.resource_id,
+        line.resource_name,
         exemption.owner,
         exemption.reason,
         time_cell(line.added_at),

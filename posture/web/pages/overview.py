@@ -17,6 +17,7 @@ from posture.domain.numbers import Numbers
 from posture.domain.overview import Overview, TenantOverview
 from posture.domain.severity import Severity
 from posture.web.current import CurrentAccess
+from posture.web.frame import frame_of
 from posture.web.pages.asked import member_named, value_of
 from posture.web.pages.exports import FileKind, Table, table_file, time_cell
 from posture.web.pages.trends import spark_of, summed, trend_of_all
@@ -77,6 +78,8 @@ def show(request: Request, access: CurrentAccess) -> HTMLResponse:
         sparks={each.tenant_id: spark_of(each.trend) for each in shown},
         sort=sort,
         descending=descending,
+        stalled=access.stalled_queues(),
+        titles=frame_of(request).action_titles,
         may_scan=access.may("scan_now"),
     )
 

@@ -58,7 +58,7 @@ def list_plans(request: Request, access: CurrentAccess) -> HTMLResponse:
         page=page,
         # The queue stands above the whole list only: who filters looks for something else.
         waiting=access.waiting_plans(tenant) if is_whole else (),
-        titles={loaded.action.id: loaded.action.title for loaded in frame_of(request).application.catalog.actions},
+        titles=frame_of(request).action_titles,
         states=[(one.value, one.value.replace("_", " ")) for one in PlanState],
         chosen_states=[one.value for one in states],
         chosen_tenants=[tenant] if tenant else [],

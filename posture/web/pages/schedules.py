@@ -82,6 +82,7 @@ def show_list(request: Request, access: CurrentAccess) -> HTMLResponse:
         groups=_groups(access.schedules(), value_of(request, "tenant")),
         page=access.jobs(cursor=value_of(request, "cursor"), limit=_PAGE),
         names={line.tenant_id: line.name for line in access.tenants()},
+        stalled=access.stalled_queues(),
         may_run=access.may("run_schedule"),
         done=done_at(request, _DONE),
         problem=None,

@@ -136,6 +136,7 @@ ROWS: Final = (
     look("/schedules"),
     look("/jobs"),
     look("/jobs/{job}", "contoso", names=a_job),
+    look("/stalled-queues"),
     look("/channels", "all"),
     look("/deliveries", "all"),
     look("/stops"),

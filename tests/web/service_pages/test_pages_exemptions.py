@@ -38,6 +38,19 @@ def test_an_exemption_that_is_made_on_the_page_counts_and_names_its_maker(recept
     assert "linus" in page
 
 
+def test_what_findings_call_a_resource_stands_beside_its_id(reception: Reception) -> None:
+    client, found = reception.admin(), reception.of["contoso"].finding
+    client.post("/exemptions", data=filled(reception, resource=found.resource.id.upper()))
+
+    page = text_of(client.get("/exemptions", params={"text": found.resource.name}))
+    (row,) = [row for row in rows_of(client, "/exemptions") if row["resource"] == found.resource.id.upper()]
+
+    assert f"{found.resource.name} {found.resource.id.upper()}" in page
+    assert row["resource_name"] == found.resource.name
+    limited = rows_of(reception.signed_in(Role.VIEWER, ["fabrikam"]), "/exemptions")
+    assert found.resource.name not in {row["resource_name"] for row in limited}
+
+
 def test_the_last_day_counts_to_its_end(reception: Reception) -> None:
     until = reception.now.date() + timedelta(days=30)
 

@@ -7,6 +7,8 @@ import pytest
 from posture.domain.job import done
 from posture.domain.job_kind import JobKind
 from posture.domain.operator import Role
+from tests.domain.jobs import a_job
+from tests.web.api.recorded import HOUR
 from tests.web.office import CONTOSO
 from tests.web.service_pages.reception import NOTE, Reception, read, rows_of, text_of
 
@@ -131,3 +133,15 @@ def test_jobs_of_another_tenant_are_not_there(reception: Reception) -> None:
     assert client.get(f"/jobs/{id}").status_code == 404
     assert client.get(f"/jobs/{id}/state").status_code == 404
     assert CONTOSO not in {row["tenant_id"] for row in rows_of(client, "/jobs")}
+
+
+def test_a_queue_that_no_worker_takes_from_is_told_where_people_look(reception: Reception) -> None:
+    with reception.application.store.open_work() as book:
+        book.add(a_job("stuck", tenant_id=CONTOSO, queue="<b>north</b>", not_before=reception.now - HOUR))
+    client = reception.admin()
+
+    for page in ("/", "/schedules"):
+        told = text_of(client.get(page))
+        assert "In the queue <b>north</b> 1 job could have begun" in told
+        assert "posture worker" in told
+    assert "north" not in text_of(reception.signed_in(Role.VIEWER, ["fabrikam"]).get("/schedules"))
