@@ -10,8 +10,8 @@ FULL_DISK := tests/end_to_end/test_disk_and_database.py::test_a
 UNMEASURED := --deselect $(FULL_DISK)_disk_that_fills_up_costs_nothing_that_was_there \
 	--deselect $(FULL_DISK)_full_disk_while_collecting
 
-# One more than two cores have room for: tests of whole commands wait a third of their time.
-PROCESSES := 3
+# Twice what two cores have room for: tests of whole commands, of browsers and of workers wait half of their time.
+PROCESSES := 4
 
 # Package and the least share of its lines and branches, in percent, that the tests must run.
 COVERED := domain=100 tables=100 definitions=100 \

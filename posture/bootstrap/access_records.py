@@ -104,7 +104,7 @@ class AccessRecords(LimitedAccess):
         return found
 
     def stalled_queues(self) -> Sequence[StalledQueue]:
-        """Return the queues in which jobs wait and none runs, the longest first: perhaps no worker takes from there."""
+        """Return the queues in which jobs wait and none runs, the longest first: perhaps no worker takes them."""
         self._require("stalled_queues")
         now = self._application.clock.now()
         with self._application.store.reading() as reader:

@@ -74,7 +74,8 @@ class PublishedSnapshot:
         Raises:
             CheckBroken: the SQL failed, ran out of memory or time, or returned a thing twice.
         """
-        return judging(self._for_checks, compiled, now=self.taken_at, seconds=self._limits.seconds)
+        connection = self._for_checks_of_change if compiled.reads.previous else self._for_checks
+        return judging(connection, compiled, now=self.taken_at, seconds=self._limits.seconds)
 
     def query(self, sql: str) -> Answer:
         """Answer a person's query. Unlike checks, it may also read the schema ``partial``.
@@ -86,24 +87,29 @@ class PublishedSnapshot:
 
     def close(self) -> None:
         """Give back the memory. The snapshot may be used again; it then opens anew."""
-        for name in ("_for_checks", "_for_people"):
+        for name in ("_for_checks", "_for_checks_of_change", "_for_people"):
             connection = self.__dict__.pop(name, None)
             if connection is not None:
                 connection.close()
 
     @cached_property
     def _for_checks(self) -> duckdb.DuckDBPyConnection:
-        return self._connect(for_people=False)
+        return self._connect(for_people=False, with_previous=False)
+
+    @cached_property
+    def _for_checks_of_change(self) -> duckdb.DuckDBPyConnection:
+        # Of its own: laying out the snapshot before takes as long as a dozen checks, and few look at it.
+        return self._connect(for_people=False, with_previous=True)
 
     @cached_property
     def _for_people(self) -> duckdb.DuckDBPyConnection:
-        return self._connect(for_people=True)
+        return self._connect(for_people=True, with_previous=True)
 
-    def _connect(self, *, for_people: bool) -> duckdb.DuckDBPyConnection:
+    def _connect(self, *, for_people: bool, with_previous: bool) -> duckdb.DuckDBPyConnection:
         connection = connect(self._limits, spill=self._spill)
         readable = [*self.directory.glob("tables/*.parquet")]
         try:
-            if self.before and self._previous:
+            if with_previous and self.before and self._previous:
                 create_previous(connection, self._dictionary, directory=self.before, manifest=self._previous)
                 readable += self.before.glob("tables/*.parquet")
             create_tables(
