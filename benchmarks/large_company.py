@@ -32,6 +32,7 @@ from posture.simulator.registrations import demo_registration
 from posture.simulator.server import SimulatorServer
 from posture.usecases.events import ScanFinished, SnapshotPublished
 from posture.usecases.operators import add_operator
+from posture.worker import give_way
 
 SCANS: Final = "scans.json"
 _TENANT: Final = "contoso"
@@ -71,7 +72,8 @@ def serve(directory: Path, users: int) -> None:
 
 
 def scan_on(config: Path) -> None:
-    """Scan the company again and again; write down when each scan begins to write findings, and when it has."""
+    """Scan the company again and again, as a worker; note when each begins to write findings, and when it has."""
+    give_way()
     application = load_application(config, pace=_PACE)
     with config.with_name(SCANS).open("w", encoding="utf-8") as lines:
 

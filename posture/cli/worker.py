@@ -54,10 +54,11 @@ def worker(
     from posture.bootstrap import load_application
     from posture.telemetry.logs import start_logging
     from posture.telemetry.traces import start_traces
-    from posture.worker import run_worker, stop_on_signals
+    from posture.worker import give_way, run_worker, stop_on_signals
 
     address = None if metrics is None else _address(metrics)
     start_logging(as_json=log_format is LogFormat.JSON or (log_format is None and not sys.stderr.isatty()))
+    give_way()
     stop = stop_on_signals()
     traces = start_traces("posture-worker")
 

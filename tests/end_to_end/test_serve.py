@@ -71,7 +71,7 @@ def child(process: subprocess.Popen[bytes], command: str) -> psutil.Process:
     return only
 
 
-def test_when_one_of_the_two_is_killed_the_other_stops_and_the_code_says_that_it_was_not_asked_for(
+def test_the_worker_gives_way_and_if_one_of_the_two_is_killed_the_other_stops_and_the_code_says_so(
     server: SimulatorServer, tmp_path: Path, port: int
 ) -> None:
     config = write_settings(tmp_path, server, more=SERVICE.format(port=port))
@@ -79,6 +79,7 @@ def test_when_one_of_the_two_is_killed_the_other_stops_and_the_code_says_that_it
     with started("serve", "--config", config, log=tmp_path / "log") as process:
         wait_until_ready(port, process)
         both = [child(process, "worker"), child(process, "web")]
+        assert both[0].nice() > both[1].nice()  # people wait for a page, and nobody for a scan
         both[0].kill()
         code = process.wait(PATIENCE)
         psutil.wait_procs(both, PATIENCE)

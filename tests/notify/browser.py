@@ -142,7 +142,10 @@ def is_too_wide(page: Page) -> bool:
 
 
 def render_card(page: Page, card: Mapping[str, Any], scripts: Sequence[Path]) -> Mapping[str, Any]:
-    """Show a card and return the ``events`` of parsing it, its ``version``, and how it was ``written`` back."""
+    """Show a card alone on a page; return the ``events`` of parsing it, its ``version``, and how it was ``written``
+    back."""
+    # A new document, since the renderer remembers the card before; a new page would be a new process each time.
+    page.goto("about:blank")
     for script in scripts:
         page.add_script_tag(path=script)
     rendered: Mapping[str, Any] = page.evaluate(_RENDER_CARD, card)
