@@ -11,7 +11,7 @@ UNMEASURED := --deselect $(FULL_DISK)_disk_that_fills_up_costs_nothing_that_was_
 	--deselect $(FULL_DISK)_full_disk_while_collecting
 
 # More than two cores have room for: tests of whole commands, of browsers and of workers wait half of their time.
-PROCESSES := 5
+PROCESSES := 4
 
 # Package and the least share of its lines and branches, in percent, that the tests must run.
 COVERED := domain=100 tables=100 definitions=100 \

@@ -117,7 +117,7 @@ class TableBench:
         if compiled.reads.previous:
             self._require_past()
         with broken_as_sentence(compiled, seconds=self._seconds):
-            parameters = parameters_of(compiled, self._statement(compiled.sql), now=self._now)
+            parameters = parameters_of(compiled, self._statement(compiled.sql).named_parameters, now=self._now)
             names, rows = self.ask(compiled.sql, parameters)
         _hold_to_contract(compiled, names, rows)
         return rows

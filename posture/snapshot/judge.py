@@ -20,7 +20,7 @@ from posture.domain.verdict import Verdict
 from posture.errors import CheckBroken
 from posture.snapshot.column_sql import quoted
 from posture.snapshot.connection import time_limit
-from posture.snapshot.statement import NotOneSelect, single_select
+from posture.snapshot.statement import NotOneSelect, parameters_named
 from posture.snapshot.values import RowReader, json_value, row_reader
 
 _BATCH = 1000
@@ -41,7 +41,7 @@ def judging(
     table = f"judged.{quoted(str(next(_NUMBERS)))}"
     try:
         with broken_as_sentence(compiled, seconds=seconds):
-            parameters = parameters_of(compiled, single_select(compiled.sql), now=now)
+            parameters = parameters_of(compiled, parameters_named(compiled.sql), now=now)
             with time_limit(own, seconds=seconds):
                 own.execute("create schema if not exists judged")
                 own.execute(f"create table {table} as {compiled.sql}", parameters)
@@ -52,13 +52,13 @@ def judging(
         own.close()
 
 
-def parameters_of(compiled: CompiledCheck, statement: duckdb.Statement, *, now: datetime) -> dict[str, object]:
-    """Return the values of the parameters that the statement names. ``now`` becomes a TIMESTAMP in UTC."""
+def parameters_of(compiled: CompiledCheck, named: Collection[str], *, now: datetime) -> dict[str, object]:
+    """Return the values of the parameters that its SQL names. ``now`` becomes a TIMESTAMP in UTC."""
     values: dict[str, object] = {
         name: list(value) if isinstance(value, tuple) else value for name, value in compiled.parameters.items()
     }
     values["now"] = now.astimezone(UTC).replace(tzinfo=None)
-    return {name: value for name, value in values.items() if name in statement.named_parameters}
+    return {name: value for name, value in values.items() if name in named}
 
 
 class JudgedCheck:

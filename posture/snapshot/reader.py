@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 import duckdb
 
@@ -17,7 +18,7 @@ from posture.snapshot.connection import Limits, connect, lock
 from posture.snapshot.judge import JudgedCheck, judging
 from posture.snapshot.manifest import Manifest, read_manifest
 from posture.snapshot.query import Answer, ask
-from posture.snapshot.views import create_partial, create_previous, create_tables
+from posture.snapshot.views import create_derived, create_partial, create_previous, create_tables
 from posture.tables.table import Table
 
 
@@ -74,8 +75,9 @@ class PublishedSnapshot:
         Raises:
             CheckBroken: the SQL failed, ran out of memory or time, or returned a thing twice.
         """
-        connection = self._for_checks_of_change if compiled.reads.previous else self._for_checks
-        return judging(connection, compiled, now=self.taken_at, seconds=self._limits.seconds)
+        checking = self._for_checks_of_change if compiled.reads.previous else self._for_checks
+        checking.require(compiled.reads.derived, seconds=self._limits.seconds)
+        return judging(checking.connection, compiled, now=self.taken_at, seconds=self._limits.seconds)
 
     def query(self, sql: str) -> Answer:
         """Answer a person's query. Unlike checks, it may also read the schema ``partial``.
@@ -83,42 +85,38 @@ class PublishedSnapshot:
         Raises:
             QueryRefused: it is not one SELECT, it is wrong, or it asks for what is not allowed.
         """
-        return ask(self._for_people, sql, seconds=self._limits.seconds, hidden=self._spill.parent)
+        people = self._for_people
+        people.require(people.derived, seconds=None)
+        return ask(people.connection, sql, seconds=self._limits.seconds, hidden=self._spill.parent)
 
     def close(self) -> None:
         """Give back the memory. The snapshot may be used again; it then opens anew."""
         for name in ("_for_checks", "_for_checks_of_change", "_for_people"):
-            connection = self.__dict__.pop(name, None)
-            if connection is not None:
-                connection.close()
+            opened = self.__dict__.pop(name, None)
+            if opened is not None:
+                opened.connection.close()
 
     @cached_property
-    def _for_checks(self) -> duckdb.DuckDBPyConnection:
+    def _for_checks(self) -> _Opened:
         return self._connect(for_people=False, with_previous=False)
 
     @cached_property
-    def _for_checks_of_change(self) -> duckdb.DuckDBPyConnection:
+    def _for_checks_of_change(self) -> _Opened:
         # Of its own: laying out the snapshot before takes as long as a dozen checks, and few look at it.
         return self._connect(for_people=False, with_previous=True)
 
     @cached_property
-    def _for_people(self) -> duckdb.DuckDBPyConnection:
+    def _for_people(self) -> _Opened:
         return self._connect(for_people=True, with_previous=True)
 
-    def _connect(self, *, for_people: bool, with_previous: bool) -> duckdb.DuckDBPyConnection:
+    def _connect(self, *, for_people: bool, with_previous: bool) -> _Opened:
         connection = connect(self._limits, spill=self._spill)
         readable = [*self.directory.glob("tables/*.parquet")]
         try:
             if with_previous and self.before and self._previous:
                 create_previous(connection, self._dictionary, directory=self.before, manifest=self._previous)
                 readable += self.before.glob("tables/*.parquet")
-            create_tables(
-                connection,
-                self._dictionary,
-                directory=self.directory,
-                manifest=self._manifest,
-                seconds=None if for_people else self._limits.seconds,
-            )
+            derived = create_tables(connection, self._dictionary, directory=self.directory, manifest=self._manifest)
             if for_people:
                 create_partial(connection, directory=self.directory)
                 readable += self.directory.glob("partial/*.parquet")
@@ -126,7 +124,25 @@ class PublishedSnapshot:
         except duckdb.Error as error:
             connection.close()
             raise SnapshotError(f"{self.directory} cannot be read: {error}. Delete it and scan again") from error
-        return connection
+        return _Opened(connection, derived)
+
+
+class _Opened:
+    """A locked connection. ``derived`` are the derived tables that can be made in it, each after those it reads."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, derived: Sequence[str]) -> None:
+        self.connection = connection
+        self.derived = derived
+        self._made: set[str] = set()
+        self._lock = Lock()
+
+    def require(self, names: Sequence[str], *, seconds: float | None) -> None:
+        """Make these derived tables, those that can be made and were not made before; see ``create_derived``."""
+        with self._lock:
+            for name in names:
+                if name in self.derived and name not in self._made:
+                    create_derived(self.connection, name, seconds=seconds)
+                    self._made.add(name)
 
 
 def _outcomes(manifest: Manifest) -> dict[str, TableOutcome]:

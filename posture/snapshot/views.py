@@ -28,11 +28,10 @@ def create_tables(
     *,
     directory: Path,
     manifest: Manifest,
-    seconds: float | None,
-) -> None:
-    """Create the snapshot's readable tables in ``main``.
+) -> Sequence[str]:
+    """Create the snapshot's readable source tables in ``main``, and the derived ones in ``padded``.
 
-    Derived tables are computed here once for all checks, each in at most ``seconds``; None leaves them views.
+    Return the names of those derived tables: ``create_derived`` puts them into ``main`` when they are needed.
     """
     connection.execute("create schema padded")
     sources = {table.name: table for table in dictionary if isinstance(table, SourceTable)}
@@ -40,9 +39,16 @@ def create_tables(
         connection.execute(f"create view main.{quoted(name)} as {rows}")
         columns = sources[name].columns if name in sources else ()
         connection.execute(f"create view padded.{quoted(name)} as {_padded(connection, rows, columns)}")
-    for table in _create_derived(connection, dictionary, schema="padded"):
-        if seconds is None or not _is_computed(connection, table, seconds):
-            connection.execute(f"create view main.{quoted(table.name)} as from padded.{quoted(table.name)}")
+    return [table.name for table in _create_derived_views(connection, dictionary, schema="padded")]
+
+
+def create_derived(connection: duckdb.DuckDBPyConnection, name: str, *, seconds: float | None) -> None:
+    """Create a derived table in ``main``, computed once for all checks in at most ``seconds``; None makes it a view.
+
+    A view it becomes as well if it cannot be computed, so that it breaks the checks that read it and not all.
+    """
+    if seconds is None or not _is_computed(connection, name, seconds):
+        connection.execute(f"create view main.{quoted(name)} as from padded.{quoted(name)}")
 
 
 def create_previous(
@@ -58,7 +64,7 @@ def create_previous(
     for name, rows in _rows_of_readable(directory, manifest).items():
         columns = sources[name].columns if name in sources else ()
         connection.execute(f"create view previous.{quoted(name)} as {_padded(connection, rows, columns)}")
-    _create_derived(connection, dictionary, schema="previous")
+    _create_derived_views(connection, dictionary, schema="previous")
 
 
 def create_partial(connection: duckdb.DuckDBPyConnection, *, directory: Path) -> None:
@@ -68,7 +74,7 @@ def create_partial(connection: duckdb.DuckDBPyConnection, *, directory: Path) ->
         connection.execute(f"create view partial.{quoted(path.stem)} as from read_parquet({literal(str(path))})")
 
 
-def _create_derived(
+def _create_derived_views(
     connection: duckdb.DuckDBPyConnection, dictionary: Sequence[Table], *, schema: str
 ) -> Sequence[DerivedTable]:
     """Create and return the derived tables of which every base is there, in the order of the dictionary."""
@@ -81,11 +87,11 @@ def _create_derived(
     return created
 
 
-def _is_computed(connection: duckdb.DuckDBPyConnection, table: DerivedTable, seconds: float) -> bool:
-    """Compute a derived table and say whether that went well. If not, it breaks the checks that read it, not all."""
+def _is_computed(connection: duckdb.DuckDBPyConnection, name: str, seconds: float) -> bool:
+    """Compute a derived table and say whether that went well."""
     try:
         with time_limit(connection, seconds=seconds):
-            connection.execute(f"create table main.{quoted(table.name)} as from padded.{quoted(table.name)}")
+            connection.execute(f"create table main.{quoted(name)} as from padded.{quoted(name)}")
     except duckdb.Error:
         return False
     return True

@@ -191,8 +191,10 @@ def a_check(
     identity: Sequence[str] = (),
     evidence: Sequence[str] = (),
     parameters: Mapping[str, ParameterValue] | None = None,
+    derived: Sequence[str] = (),
+    previous: Sequence[str] = (),
 ) -> CompiledCheck:
-    """A compiled check with this SQL."""
+    """A compiled check with this SQL, which reads these derived tables, and these of the snapshot before."""
     check = Check(
         id=CheckId("made-up"),
         title="Made up",
@@ -222,7 +224,7 @@ def a_check(
         check=check,
         sql=sql,
         parameters=parameters or {},
-        reads=Reads(source_columns={}, derived=(), previous=frozenset()),
+        reads=Reads(source_columns={}, derived=tuple(derived), previous=frozenset(previous)),
         message_fail=Sentence(text="fails"),
         message_unknown=Sentence(text="unknown"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from posture.domain.verdict import Verdict
 from posture.errors import CheckBroken, QueryRefused
 from posture.snapshot.reader import PublishedSnapshot
-from tests.snapshot.made_up import a_check, judging, publish, snapshots_in
+from tests.snapshot.made_up import NOW, a_check, judging, publish, snapshots_in
 
 NAMED = "id as resource_id, name as resource_name"
 
@@ -46,13 +47,28 @@ def test_a_derived_table_that_fails_breaks_only_the_checks_that_read_what_fails(
     snapshot = publish(snapshots_in(tmp_path), {"users": [{"id": "u1", "passwordCredentials": secrets}]})
     named = "user_id as resource_id, key_id as resource_name"
 
-    with snapshot.judge(a_check(judging(named, over="secrets"))) as judged:
+    with snapshot.judge(a_check(judging(named, over="secrets"), derived=["secrets"])) as judged:
         assert judged.counts.failed == 1
     with snapshot.judge(a_check(judging(NAMED, over="users"))) as judged:
         assert judged.counts.failed == 1
-    broken = a_check(judging(f"{named}, end_at", over="secrets"))
+    broken = a_check(judging(f"{named}, end_at", over="secrets"), derived=["secrets"])
     with pytest.raises(CheckBroken, match="should be a time is not one"), snapshot.judge(broken):
         pass
+
+
+def test_a_check_of_change_sees_the_snapshot_before_and_others_do_not(tmp_path: Path) -> None:
+    snapshots = snapshots_in(tmp_path)
+    publish(snapshots, {"users": [{"id": "u0"}]})
+    snapshot = publish(snapshots, {"users": [{"id": "u1"}]}, now=NOW + timedelta(days=1))
+    gone = judging(NAMED, over="previous.users")
+
+    with snapshot.judge(a_check(gone, previous=["users"])) as judged:
+        assert [row["resource_id"] for row in judged.rows([Verdict.FAIL])] == ["u0"]
+    with snapshot.judge(a_check(judging(NAMED, over="users"))) as judged:
+        assert [row["resource_id"] for row in judged.rows([Verdict.FAIL])] == ["u1"]
+    with pytest.raises(CheckBroken, match="does not exist"), snapshot.judge(a_check(gone)):
+        pass
+    snapshot.close()
 
 
 def test_rows_for_one_resource_are_told_apart_by_identity(snapshot: PublishedSnapshot) -> None:
