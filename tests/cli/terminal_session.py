@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Self
 
 # pty.spawn gives the command a controlling terminal, which a hidden prompt asks for by name.
-_ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+# Who runs the tests in the background lets them ignore Ctrl-C, and whatever they start as well.
+_ON_A_TERMINAL = (
+    "import os, pty, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+)
 _PATIENCE_SECONDS = 60
 
 
